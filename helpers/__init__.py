@@ -1,0 +1,1 @@
+"""What the notebooks import: the digits, the loop's bookkeeping, the pictures, the checks."""
