@@ -13,11 +13,13 @@ The loop itself stays yours:
 """
 
 import os
+import sys
 import time
 from functools import wraps
 from numbers import Real
 
 import torch
+from tqdm.std import tqdm as plain_tqdm
 
 EVERY = 10  # a History keeps the 1st, 11th, 21st ... batch
 
@@ -27,21 +29,27 @@ def autograding():
     return bool(os.environ.get("NBGRADER_EXECUTION"))
 
 
-def progress_bar(total=None, quiet=False, **options):
-    """A tqdm bar that suits a notebook or a terminal; none is drawn while nbgrader executes.
+def watched():
+    """True if a person watches: False in any run that only executes the notebook.
 
-    The format leaves the number of batches out, so that a stored notebook reads the same whichever
-    digits it was run on.
+    A front end tells with each cell whether somebody is there who could answer input(); nbgrader,
+    nbconvert and nbval say no. Bars and sliders that nobody sees would be stored as dead widgets.
     """
-    # Imported here: it brings ipywidgets along, and a graded run draws no bar.
-    if quiet or autograding():
-        from tqdm.std import tqdm  # noqa: PLC0415
+    if autograding():
+        return False
+    ipython = sys.modules.get("IPython")
+    kernel = getattr(ipython and ipython.get_ipython(), "kernel", None)
+    request = kernel.get_parent() if hasattr(kernel, "get_parent") else {}
+    return (request or {}).get("content", {}).get("allow_stdin", True)
 
-        return tqdm(total=total, disable=True)
-    from tqdm.auto import tqdm  # noqa: PLC0415
 
-    layout = "{desc} {percentage:3.0f}% |{bar}| {elapsed}<{remaining}{postfix}"
-    return tqdm(total=total, bar_format=layout if total else None, **options)
+def progress_bar(total=None, quiet=False, **options):
+    """A tqdm bar for a notebook or a terminal; none is drawn where nobody watches, nor if quiet."""
+    if quiet or not watched():
+        return plain_tqdm(total=total, disable=True)
+    from tqdm.auto import tqdm  # noqa: PLC0415  (it brings ipywidgets along)
+
+    return tqdm(total=total, **options)
 
 
 def epochs(loader, number, quiet=False, history=None):
