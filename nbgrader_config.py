@@ -1,0 +1,48 @@
+"""The course and its grading, in nbgrader's own terms: `nbgrader <command>` reads this file."""
+
+import os
+from pathlib import Path
+
+c = get_config()  # noqa: F821  (given by nbgrader)
+
+# The course: found from anywhere below its root, also when JupyterLab is started elsewhere.
+c.CourseDirectory.course_id = "generative-models"
+c.CourseDirectory.root = str(Path(__file__).resolve().parent)
+c.CourseDirectory.solution_directory = "solutions"
+
+# What a student sees in place of a solution; the checks turn it into "not implemented yet".
+c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError"}
+
+# Grading: a submission is rebuilt on the instructor's notebook, the student's cells run in a
+# sandbox, and the test cells run outside of it, in a process that no student's code enters.
+c.Autograde.exporter_class = "grading.exporter.SubmissionExporter"
+c.Autograde.autograde_preprocessors = [
+    "grading.judge.Judge",
+    "nbgrader.preprocessors.LimitOutput",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "grading.verdicts.SaveVerdicts",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+
+# A kernel on this machine's own loopback: no history file, no warning that it isn't encrypted.
+c.Execute.extra_arguments = [
+    "--HistoryManager.hist_file=:memory:",
+    "--IPKernelApp.log_level=ERROR",
+]
+
+# Time: seconds for a student's cell, a test cell, one call of a student's function, a submission;
+# and what a training cell that uses helpers.training keeps to by itself.
+c.Execute.timeout = 300
+c.Judge.test_timeout = 120
+c.Judge.call_timeout = 30
+c.Judge.submission_seconds = 1200
+os.environ.setdefault("COURSE_TRAINING_SECONDS", "120")
+
+# Feedback: the messages of the checks, never their code; nothing active in what students wrote.
+c.GenerateFeedback.preprocessors = [
+    "nbgrader.preprocessors.GetGrades",
+    "grading.feedback.CleanFeedback",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+]
+c.HTMLExporter.sanitize_html = True
