@@ -85,7 +85,7 @@ def load_mnist(full=None, device=None):
         try:
             return _load_full(device)
         except UnavailableError as reason:
-            print(f"MNIST could not be loaded ({reason}): going on with the embedded digits.")
+            print(f"MNIST could not be loaded ({reason}): going on with the 5,000 embedded digits.")
     with np.load(EMBEDDED, allow_pickle=False) as arrays:
         return tuple(
             Digits(arrays[f"{part}_images"], arrays[f"{part}_labels"], "embedded", device)
@@ -143,8 +143,9 @@ def _load_full(device):
         raw = folder / "MNIST" / "raw"
         raw.mkdir(parents=True, exist_ok=True)
         deadline = time.monotonic() + DOWNLOAD_SECONDS
+        mirrors = list(MNIST.mirrors)
         for name, md5 in MNIST.resources:
-            packed = _fetch(name, md5, list(MNIST.mirrors), raw, deadline)
+            packed = _fetch(name, md5, mirrors, raw, deadline)
             _write(raw / name.removesuffix(".gz"), gzip.decompress(packed))
         return _read_copy(MNIST, folder, device)
     except (OSError, RuntimeError, ValueError, AssertionError) as error:
@@ -193,7 +194,11 @@ def _download(url, deadline):
         try:
             with urllib.request.urlopen(url, timeout=SILENCE_SECONDS) as answer:
                 pieces.put(answer.length)
-                while time.monotonic() < deadline and (piece := answer.read1(2**16)):
+                size = 0
+                while piece := answer.read1(2**16):
+                    size += len(piece)
+                    if size > MAX_BYTES or time.monotonic() >= deadline:
+                        raise OSError("too large" if size > MAX_BYTES else "too slow")
                     pieces.put(piece)
             pieces.put(b"")
         except Exception as error:
@@ -205,8 +210,6 @@ def _download(url, deadline):
         while piece := _next(pieces, deadline):
             body += piece
             bar.update(len(piece))
-            if len(body) > MAX_BYTES:
-                raise OSError("the answer is far too large")
     return bytes(body)
 
 
@@ -218,8 +221,10 @@ def _next(pieces, deadline):
         late = time.monotonic() >= deadline
         reason = f"took over {DOWNLOAD_SECONDS} s" if late else f"silent for {SILENCE_SECONDS} s"
         raise TimeoutError(reason) from None
+    if isinstance(getattr(piece, "reason", None), TimeoutError):
+        raise piece.reason  # urllib wraps what happens while it connects
     if isinstance(piece, Exception):
-        raise piece if isinstance(piece, OSError) else OSError(f"{piece!r}")
+        raise piece if isinstance(piece, OSError) else OSError(repr(piece))
     return piece
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 from PIL import Image
 
 STYLE = {
@@ -23,6 +23,7 @@ STYLE = {
     "grid.linewidth": 0.6,
     "legend.frameon": False,
 }
+GREY = "#6E6E6E"  # for what is beside the point, readable on white
 CELL = 30  # pixels from one digit to the next in a mosaic: 28 and a gap
 
 
@@ -66,7 +67,8 @@ def styled(draw):
 
 def new_figure(width, height, title):
     """A figure of that size in inches. pyplot doesn't know it, so nothing shows it twice."""
-    figure = Figure(figsize=(width, height), layout="constrained")
+    figure = Figure(figsize=(width, height))
+    figure.set_layout_engine("constrained", h_pad=0.07)
     figure.suptitle(title)
     return figure
 
@@ -97,7 +99,7 @@ def mosaic(axes, rows):
     for i, row in enumerate(rows):
         for j, image in enumerate(row):
             canvas[CELL * i : CELL * i + 28, CELL * j : CELL * j + 28] = image
-    axes.imshow(canvas, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+    axes.imshow(canvas, cmap="gray", vmin=0, vmax=1)
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
 
@@ -112,5 +114,5 @@ def log_scale(axes, letter):
     axes.set(**{f"{letter}scale": "log"})
     axis = getattr(axes, f"{letter}axis")
     axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axis.set_major_formatter(ScalarFormatter())
+    axis.set_major_formatter(StrMethodFormatter("{x:g}"))
     axis.set_minor_formatter(NullFormatter())

@@ -1,0 +1,173 @@
+"""The pictures of a latent space with two features."""
+
+import numpy as np
+import torch
+from matplotlib.colors import BoundaryNorm, ListedColormap
+from matplotlib.patheffects import withStroke
+from PIL import Image
+
+from helpers.picture import (
+    GREY,
+    Picture,
+    centres,
+    mosaic,
+    new_figure,
+    styled,
+    to_array,
+    to_images,
+    to_png,
+)
+from helpers.training import watched
+
+# Petroff's ten colours (arXiv:2107.02270), dealt out so that digits which lie side by side in
+# latent space (3-5-8, 4-7-9, 2-3, 0-6 ...) are far from each other with any kind of colour vision.
+_PETROFF = "717581 b9ac70 92dadd ffa90e a96b59 94a4a2 bd1f01 3f90da 832db6 e76300"
+DIGIT_COLOURS = [f"#{colour}" for colour in _PETROFF.split(" ")]
+
+
+@styled
+def latent_scatter(snapshots, labels):
+    """The latent codes of the same digits at several epochs, one panel each, all on one scale.
+
+    snapshots: {epoch: codes of shape (N, 2)}; labels: (N,), integers 0..9. A number in a cloud
+    marks the middle of that digit's codes, where there is room for it. Raises ValueError for other
+    shapes and for codes that are NaN or infinite.
+    """
+    labels = to_array(labels)
+    codes = {epoch: to_array(z) for epoch, z in snapshots.items()}
+    for epoch, z in codes.items():
+        if z.shape != (len(labels), 2):
+            raise ValueError(
+                f"the codes of epoch {epoch} have shape {z.shape}; {len(labels)} labels need "
+                f"codes of shape ({len(labels)}, 2)"
+            )
+        if not np.isfinite(z).all():
+            raise ValueError(f"codes of epoch {epoch} are NaN or infinite: training has failed")
+    reach = 1.05 * max(2.6, *(np.abs(z).max() for z in codes.values()))
+    title = "Where the encoder puts the test digits"
+    wide = min(len(codes), 4)
+    high = -(-len(codes) // wide)
+    figure = new_figure(0.9 + 2.9 * wide, 0.7 + 3.4 * high, title)
+    panels = figure.subplots(high, wide, sharex=True, sharey=True, squeeze=False).flat
+    circle = np.linspace(0, 2 * np.pi, 100)
+    radius = np.sqrt(-2 * np.log(0.05))  # of the disc that holds 95% of N(0, I) in the plane
+    for axes, (epoch, z) in zip(panels, codes.items(), strict=False):
+        points = _scatter(axes, z, labels)
+        axes.plot(radius * np.cos(circle), radius * np.sin(circle), "k--", linewidth=0.8)
+        _mark_digits(axes, z, labels, room=0.08 * reach)
+        if np.abs(z).max() < reach / 5:
+            _magnify(axes, z, labels)
+        when = {0: "before training", 1: "after 1 epoch"}.get(epoch, f"after {epoch} epochs")
+        spread = " and ".join(f"{value:.2f}" for value in z.std(axis=0))
+        axes.set_title(f"{when}\nstandard deviations {spread}")
+        axes.set(xlabel="$z_1$", ylabel="$z_2$", aspect="equal")
+        axes.set(xlim=(-reach, reach), ylim=(-reach, reach))
+        axes.label_outer()
+    for axes in panels[len(codes) :]:
+        axes.set_visible(False)
+    bar = figure.colorbar(points, ax=list(panels), ticks=range(10), label="digit", pad=0.01)
+    bar.minorticks_off()
+    note = "dashed circle: holds 95% of the prior N(0, I)"
+    figure.supxlabel(note, fontsize="small", color=GREY)
+    when = ", ".join(str(epoch) for epoch in codes)
+    alt = f"{title}: scatter plots of their two latent codes after epochs {when}, on one scale."
+    return Picture(figure, alt)
+
+
+def _scatter(axes, z, labels):
+    palette = {"cmap": ListedColormap(DIGIT_COLOURS), "norm": BoundaryNorm(np.arange(11) - 0.5, 10)}
+    return axes.scatter(*z.T, c=labels, s=min(9, 9000 / len(z)), linewidths=0, **palette)
+
+
+def _mark_digits(axes, z, labels, room):
+    """Write each digit at the median of its codes, unless it would cover one that is there."""
+    places = {}
+    for digit in np.unique(labels):
+        middle = np.median(z[labels == digit], axis=0)
+        if all(np.linalg.norm(middle - other) > room for other in places.values()):
+            places[digit] = middle
+    if len(places) < 3:  # noqa: PLR2004  (all in one heap: a mark would only hide it)
+        return
+    halo = [withStroke(linewidth=3, foreground="white")]
+    style = {"ha": "center", "va": "center", "weight": "bold", "path_effects": halo}
+    for digit, middle in places.items():
+        axes.text(*middle, str(digit), fontsize=12, **style)
+
+
+def _magnify(axes, z, labels):
+    """The same codes once more in a corner of the panel, so large that 99% of them fit."""
+    middle = np.median(z, axis=0)
+    span = max(1.2 * np.quantile(np.abs(z - middle), 0.99), 1e-9)
+    inset = axes.inset_axes([0.58, 0.58, 0.42, 0.42])
+    _scatter(inset, z, labels).set_sizes([2])
+    (left, right), (low, high) = ((centre - span, centre + span) for centre in middle)
+    inset.set(xlim=(left, right), ylim=(low, high), xticks=[], yticks=[])
+    inset.spines[:].set_visible(True)
+    times = (axes.get_xlim()[1] - axes.get_xlim()[0]) / (2 * span) * 0.42
+    ground = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+    inset.set_xlabel(f"magnified {times:.0f} times", fontsize="small", bbox=ground)
+
+
+@styled
+def manifold(decode, steps=15, device=None):
+    """What the decoder draws all over the plane: (steps x steps) digits of equal prior weight.
+
+    decode: codes (M, 2) on `device` -> images (M, 1, 28, 28). The codes are the inverse normal CDF
+    of a regular grid of percentiles, so each image stands for the same share of the prior N(0, I)
+    (Kingma and Welling, Auto-Encoding Variational Bayes, appendix A).
+    """
+    codes = torch.special.ndtri((torch.arange(steps) + 0.5) / steps)
+    return _plane(decode, codes, "What the decoder draws, in equal shares of the prior", device)
+
+
+@styled
+def latent_explorer(decode, limits=3.0, device=None):
+    """Sliders over the latent plane: what does the decoder draw at (z1, z2)?
+
+    decode: codes (M, 2) -> images (M, 1, 28, 28); limits: how far the sliders go, both ways. Where
+    nobody can move a slider (a graded run, an exported page), a regular grid of the plane instead.
+    """
+    codes = torch.linspace(-limits, limits, 9)
+    picture = _plane(decode, codes, "What the decoder draws over the latent plane", device)
+    if not watched():
+        return picture
+    import ipywidgets  # noqa: PLC0415  (only where somebody can use it)
+
+    sliders = [
+        ipywidgets.FloatSlider(0, min=-limits, max=limits, step=limits / 50, description=name)
+        for name in ("z1", "z2")
+    ]
+    screen = ipywidgets.Image(format="png", width=224, height=224)
+
+    def draw(_=None):
+        code = torch.tensor([[slider.value for slider in sliders]], device=device)
+        image = Image.fromarray((255 * _decoded(decode, code)[0]).astype(np.uint8))
+        screen.value = to_png(image.resize((224, 224), Image.Resampling.BICUBIC))
+
+    for slider in sliders:
+        slider.observe(draw, "value")
+    draw()
+    return ipywidgets.HBox([screen, ipywidgets.VBox(sliders)])
+
+
+def _decoded(decode, codes):
+    with torch.no_grad():
+        return to_images(decode(codes), "what the decoder returns")
+
+
+def _plane(decode, codes, title, device):
+    """A mosaic of the digits decoded at all pairs of `codes`: z1 to the right, z2 upwards."""
+    z1, z2 = torch.meshgrid(codes, codes.flip(0), indexing="xy")
+    images = _decoded(decode, torch.stack([z1, z2], dim=-1).reshape(-1, 2).to(device))
+    if len(images) != len(codes) ** 2:
+        raise ValueError(f"{len(codes) ** 2} codes were decoded into {len(images)} images")
+    figure = new_figure(6.3, 6.4, title)
+    axes = figure.subplots()
+    mosaic(axes, images.reshape(len(codes), len(codes), 28, 28))
+    shown = range(0, len(codes), 2)
+    axes.set_xticks(np.take(centres(len(codes)), shown), [f"{codes[i]:.1f}" for i in shown])
+    axes.set_yticks(np.take(centres(len(codes)), shown), [f"{codes.flip(0)[i]:.1f}" for i in shown])
+    axes.set(xlabel="$z_1$", ylabel="$z_2$")
+    span = f"{codes[0]:.2f} to {codes[-1]:.2f}"
+    alt = f"{title}: {len(codes)} by {len(codes)} digits, z1 from {span} to the right, z2 upwards."
+    return Picture(figure, alt)
