@@ -13,6 +13,9 @@ c.CourseDirectory.solution_directory = "solutions"
 # What a student sees in place of a solution; the checks turn it into "not implemented yet".
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError"}
 
+# A released notebook runs to its end even where nothing is solved.
+c.GenerateAssignment.preprocessors.append("grading.release.RunToTheEnd")
+
 # Grading: a submission is rebuilt on the instructor's notebook, the student's cells run in a
 # sandbox, and the test cells run outside of it, in a process that no student's code enters.
 c.Autograde.exporter_class = "grading.exporter.SubmissionExporter"

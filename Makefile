@@ -1,0 +1,42 @@
+# The habits of this course; `make help` lists them.
+PYTHON ?= python3
+BIN := .venv/bin
+ASSIGNMENTS := 1-denoising 2-vae 3-latent
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+help:  ## list the commands
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ —/'
+
+setup: $(BIN)/.ready  ## make the environment .venv
+
+$(BIN)/.ready: requirements.txt pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --upgrade pip
+	$(BIN)/pip install --quiet -r requirements.txt -e ".[test]"
+	touch $@
+
+demo: setup  ## a small class from student version to feedback page
+	$(BIN)/python tests/demo.py
+
+test: setup  ## lint, tests, corpus, and the solutions re-executed
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/pytest
+	$(BIN)/pytest --nbval solutions
+
+release: setup  ## make the student versions anew
+	for a in $(ASSIGNMENTS); do $(BIN)/nbgrader generate_assignment $$a --force || exit 1; done
+
+solutions: setup  ## execute the solutions anew
+	for a in $(ASSIGNMENTS); do $(BIN)/nbgrader generate_solution $$a --force || exit 1; done
+
+corpus: setup  ## grade the corpus of submissions and print the table
+	$(BIN)/pytest tests/test_corpus.py -s
+
+lab: setup  ## open the course in JupyterLab
+	$(BIN)/jupyter lab
+
+clean:  ## remove what grading has made: submissions, gradebook, feedback
+	rm -rf submitted/* autograded/* feedback gradebook.db
+
+.PHONY: help setup demo test release solutions corpus lab clean

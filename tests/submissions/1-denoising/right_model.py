@@ -1,0 +1,4 @@
+"""Hands in the model answer."""
+
+expected = {}
+solved = ["noise", "dae", "dae-training"]

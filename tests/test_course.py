@@ -1,0 +1,131 @@
+"""The notebooks keep their contract, and what is generated is up to date."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import handin
+import nbformat
+import pytest
+import torch
+
+CONTRACT = {
+    "1-denoising": """noise test-noise-range=2 test-noise-moments=2 test-noise-independent=2
+        test-noise-general=2 dae test-dae-model=3 dae-training test-dae-loss=6
+        test-dae-denoises=3""",
+    "2-vae": """vae-loss test-recon=8 test-kl=8 test-loss-terms=4 vae test-reparameterize=8
+        test-reparameterize-gradient=6 test-encoder=6 test-decoder=5 test-forward=5 vae-training
+        test-vae-elbo=6 test-vae-history=4""",
+    "3-latent": """latent-training test-latent-snapshots=4 test-latent-clusters=4 interpolation
+        test-linear-shape=3 test-linear-values=3 test-latent-shape=3 test-latent-values=3""",
+}
+
+
+def source(assignment, root=handin.ROOT):
+    path = root / "source" / assignment / f"{handin.NOTEBOOKS[assignment]}.ipynb"
+    return nbformat.read(path, as_version=4)
+
+
+def nbgrader(*arguments, cwd):
+    command = [Path(sys.executable).with_name("nbgrader"), *arguments]
+    run = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "WARNING" not in run.stderr, run.stderr
+    return run.stdout + run.stderr
+
+
+@pytest.mark.parametrize("assignment", CONTRACT)
+def test_cells_and_points_follow_the_contract(assignment):
+    said = []
+    for cell in source(assignment).cells:
+        facts = cell.metadata.get("nbgrader", {})
+        if facts.get("solution"):
+            said.append(cell.id)
+        elif facts.get("grade"):
+            said.append(f"{cell.id}={facts['points']}")
+        if facts:
+            assert cell.id == facts["grade_id"]
+    assert said == CONTRACT[assignment].split()
+
+
+@pytest.mark.parametrize("assignment", CONTRACT)
+def test_source_is_stripped_and_its_loaders_come_in_locked_cells(assignment):
+    defined = ""
+    for cell in source(assignment).cells:
+        if cell.cell_type != "code":
+            continue
+        assert not cell.outputs and cell.execution_count is None, cell.id
+        facts = cell.metadata.get("nbgrader", {})
+        if facts.get("solution"):
+            break
+        if facts.get("locked"):
+            defined += cell.source
+    for name in ("device", "train_loader", "test_loader"):
+        assert re.search(rf"\b{name}\b.*=", defined), name
+
+
+@pytest.mark.parametrize("assignment", CONTRACT)
+def test_hidden_tests_never_reach_a_student(assignment):
+    name = f"{handin.NOTEBOOKS[assignment]}.ipynb"
+    for cell in source(assignment).cells:
+        if cell.metadata.get("nbgrader", {}).get("grade"):
+            assert "### BEGIN HIDDEN TESTS" in cell.source, f"{cell.id} has no hidden tests"
+    for folder in ("release", "solutions"):
+        text = (handin.ROOT / folder / assignment / name).read_text()
+        assert ("HIDDEN TESTS" in text) == (folder == "solutions"), folder
+        assert "### BEGIN SOLUTION" not in (handin.ROOT / "release" / assignment / name).read_text()
+
+
+@pytest.fixture(scope="module")
+def regenerated(tmp_path_factory):
+    """Student versions and solutions made anew by nbgrader's commands, in a copy of the course."""
+    course = tmp_path_factory.mktemp("course")
+    shutil.copytree(handin.ROOT / "source", course / "source")
+    shutil.copy(handin.ROOT / "nbgrader_config.py", course)
+    for assignment in CONTRACT:
+        nbgrader("generate_assignment", assignment, cwd=course)
+        nbgrader("generate_solution", assignment, cwd=course)
+    return course
+
+
+@pytest.mark.parametrize("assignment", CONTRACT)
+def test_release_is_up_to_date(regenerated, assignment):
+    name = f"{handin.NOTEBOOKS[assignment]}.ipynb"
+    fresh = nbformat.read(regenerated / "release" / assignment / name, as_version=4)
+    ours = nbformat.read(handin.ROOT / "release" / assignment / name, as_version=4)
+    assert ours == fresh, "source/ has changed: run `make release` and commit release/"
+
+
+@pytest.mark.parametrize("assignment", CONTRACT)
+def test_solutions_are_up_to_date_and_without_errors(regenerated, assignment):
+    name = f"{handin.NOTEBOOKS[assignment]}.ipynb"
+    for root in (regenerated, handin.ROOT):
+        cells = nbformat.read(root / "solutions" / assignment / name, as_version=4).cells
+        assert [(c.id, c.source) for c in cells] == [
+            (c.id, c.source) for c in source(assignment).cells
+        ], "source/ has changed: run `make solutions` and commit solutions/"
+        for cell in cells:
+            for output in cell.get("outputs", []):
+                assert output.output_type != "error", f"{cell.id}: {output.evalue}"
+                assert output.get("name") != "stderr", f"{cell.id}: {output.text}"
+
+
+def test_vae_py_is_the_model_of_assignment_2(monkeypatch):
+    monkeypatch.syspath_prepend(handin.ROOT / "source" / "3-latent")
+    import vae as module  # noqa: PLC0415  (found only now)
+
+    names = {}
+    setup = "import torch\nfrom torch import nn\nfrom torch.nn import functional as F\n"
+    answers = handin.model_answers("2-vae")
+    exec(setup + answers["vae-loss"] + "\n" + answers["vae"], names)
+    images = torch.rand(5, 1, 28, 28)
+    results = []
+    for vae, vae_loss in ((names["VAE"], names["vae_loss"]), (module.VAE, module.vae_loss)):
+        torch.manual_seed(0)
+        model = vae(latent_features=3)
+        output, mu, log_var = model(images)
+        results.append([output, mu, log_var, *vae_loss(output, mu, log_var, images)])
+    for ours, theirs in zip(*results, strict=True):
+        torch.testing.assert_close(ours, theirs)
