@@ -1,0 +1,180 @@
+"""The process that decides: it runs the instructor's set-up and test cells, never a student's code.
+
+`python -m grading.trusted` reads requests from its standard input and answers on its standard
+output, one JSON object a line (`worker` is the other end). It serves one submission after another,
+each in a namespace of its own.
+"""
+
+import ast
+import contextlib
+import io
+import json
+import math
+import numbers
+import os
+import queue
+import random
+import sys
+import threading
+import warnings
+from multiprocessing.connection import Client, Connection, Listener
+
+import numpy as np
+import torch
+
+from grading.remote import Student, StudentStopped
+
+MESSAGE = 6_000  # characters kept of a failure's message
+PRINTED = 20_000  # characters kept of what a test cell prints
+CONNECT_SECONDS = 20.0
+
+
+class Door:
+    """Where the student's process knocks. Only who knows the token of the moment comes in."""
+
+    def __init__(self, address: str | None):
+        self._listener = Listener(address)
+        self.address = self._listener.address
+        self._callers: queue.Queue = queue.Queue(maxsize=8)
+        self._open = True
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        while self._open:
+            try:
+                self._callers.put(self._listener.accept())
+            except OSError:
+                continue
+        self._listener.close()
+
+    def wait(self, token: str) -> Connection:
+        """The connection of whoever sends the token. Raises `StudentStopped` when nobody does."""
+        with contextlib.suppress(queue.Empty, EOFError, OSError):
+            while True:
+                line = self._callers.get(timeout=CONNECT_SECONDS)
+                if line.poll(CONNECT_SECONDS) and line.recv_bytes(len(token)) == token.encode():
+                    return line
+                line.close()
+        raise StudentStopped("the student's process cannot be reached")
+
+    def close(self) -> None:
+        self._open = False
+        with contextlib.suppress(OSError):
+            Client(self.address).close()  # wakes the thread, which then ends
+
+
+class Session:
+    """One submission: a namespace, what set-up cells put there, the way to the student."""
+
+    def __init__(self):
+        self.namespace = {"__name__": "__main__", "display": lambda *_, **__: None}
+        self.at_home: dict = {}
+        self.door: Door | None = None
+
+    def listen(self, address: str | None) -> dict:
+        self.close()
+        self.door = Door(address)
+        return {"address": self.door.address}
+
+    def setup(self, name: str, source: str) -> dict:
+        """Runs a cell that both processes run; what it defines can be passed by name."""
+        try:
+            with contextlib.redirect_stdout(io.StringIO()):
+                _run(name, source, self.namespace)
+        except Exception as error:
+            return {"status": "failed", "name": type(error).__name__, "message": _told(error)}
+        self.at_home = {k: v for k, v in self.namespace.items() if not k.startswith("_")}
+        return {"status": "passed"}
+
+    def test(self, name: str, source: str, allowed: list, token: str, **seconds) -> dict:  # noqa: PLR0913
+        """Runs a test cell; what it came to (see `_judge`)."""
+        for seed in (torch.seed, random.seed, np.random.seed):
+            seed()
+        printed = Printed()
+        student = None
+        try:
+            line = self.door.wait(token)
+            student = Student(
+                line,
+                interrupt=lambda: say({"interrupt": True}),
+                at_home=self.at_home,
+                **seconds,
+            )
+            with contextlib.redirect_stdout(printed), line:
+                student.bind(source, set(allowed), self.namespace)
+                verdict = _judge(_run(name, source, self.namespace))
+        except BaseException as error:
+            verdict = {"status": "failed", "name": type(error).__name__, "message": _told(error)}
+            if isinstance(error, StudentStopped):
+                verdict = {"status": "stopped", "message": str(error)}
+        if student and student.stopped:  # even where the test cell took no notice
+            verdict = {"status": "stopped", "message": student.stopped}
+        if student and student.changed_arguments and verdict["status"] == "passed":
+            verdict["manual"] = "an argument was changed in place; please look at the answer"
+        return {**verdict, "printed": printed.getvalue()[:PRINTED]}
+
+    def close(self) -> None:
+        if self.door:
+            self.door.close()
+
+
+class Printed(io.StringIO):
+    """Keeps the beginning of what is printed."""
+
+    def write(self, text: str) -> int:
+        return super().write(text[: max(0, PRINTED - self.tell())])
+
+
+def _run(name: str, source: str, namespace: dict):
+    """Executes a cell; the value of its last expression, as in a notebook."""
+    tree = ast.parse(source, f"<{name}>")
+    last = None
+    if tree.body and isinstance(tree.body[-1], ast.Expr):
+        last = ast.Expression(tree.body.pop().value)
+    exec(compile(tree, f"<{name}>", "exec"), namespace)
+    return eval(compile(last, f"<{name}>", "eval"), namespace) if last else None
+
+
+def _judge(value) -> dict:
+    """A test cell's value as a verdict: None passes, a number is partial credit, else it is odd."""
+    if isinstance(value, torch.Tensor) and value.numel() == 1 and not value.is_complex():
+        value = value.item()
+    if value is None:
+        return {"status": "passed"}
+    if isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value):
+        return {"status": "passed", "number": float(value)}
+    return {"status": "odd", "message": f"the test's value is no number: {type(value).__name__}"}
+
+
+def _told(error: BaseException) -> str:
+    return str(getattr(error, "student_error", None) or error)[:MESSAGE]
+
+
+def say(message: dict) -> None:
+    _out.write(json.dumps(message).encode() + b"\n")
+    _out.flush()
+
+
+def main() -> None:
+    """Serves until the standard input ends, that is, until the grader is gone."""
+    global _out  # noqa: PLW0603
+    _out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # a stray print of a library must not look like an answer
+    sys.path.append(os.getcwd())
+    warnings.simplefilter("ignore")
+    session = Session()
+    say({"ready": True})
+    for line in sys.stdin.buffer:
+        request = json.loads(line)
+        kind = request.pop("do")
+        if kind == "begin":
+            session.close()
+            session = Session()
+            say({"done": True})
+        else:
+            say(getattr(session, kind)(**request))
+    session.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""Writes the judge's verdicts into the gradebook, after nbgrader has stored the points."""
+
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat.notebooknode import NotebookNode
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import NbGraderPreprocessor
+
+from grading.exporter import MARK
+from grading.submission import grade_id, is_solution, is_test
+
+LONGEST_COMMENT = 8_000  # characters
+
+
+class SaveVerdicts(NbGraderPreprocessor):
+    """Follows `SaveAutoGrades`: comments on answers that failed a test, and flags for a human.
+
+    The comment goes to the answer before the failed test, as nbgrader shows comments on answers
+    only. A comment or a grade that a human gave is left alone. At last the notebook is marked as
+    finished: one without the mark is graded again.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict):
+        """Stores what `Judge` left in `resources["grading"]`."""
+        names = resources["nbgrader"]
+        place = names["notebook"], names["assignment"], names["student"]
+        verdicts = resources.get("grading", {})
+        with Gradebook(names["db_url"]) as gradebook:
+            for answer, messages in _failures(nb, verdicts).items():
+                comment = gradebook.find_comment(answer, *place)
+                comment.auto_comment = "\n\n".join(dict.fromkeys(messages))[:LONGEST_COMMENT]
+            for test, verdict in verdicts.items():
+                if verdict["manual"]:
+                    gradebook.find_grade(test, *place).needs_manual_grade = True
+            gradebook.db.commit()
+        nb.metadata[MARK] = {**nb.metadata.get(MARK, {}), "finished": True}
+        return nb, resources
+
+
+def _failures(nb: NotebookNode, verdicts: dict) -> dict[str, list[str]]:
+    """The messages of failed tests, by the name of the answer before them."""
+    found: dict[str, list[str]] = {}
+    answer = None
+    for cell in nb.cells:
+        if is_solution(cell):
+            answer = grade_id(cell)
+        elif is_test(cell) and answer:
+            message = verdicts.get(grade_id(cell), {}).get("message")
+            if message:
+                found.setdefault(answer, []).append(message)
+    return found

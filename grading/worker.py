@@ -1,0 +1,100 @@
+"""The judge's end of the line to the trusted process (`trusted`)."""
+
+import contextlib
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+START_SECONDS = 120.0
+RUN = "import sys; sys.path.append({root!r}); from grading.trusted import main; main()"
+
+
+class WorkerDiedError(RuntimeError):
+    """The trusted process ended by itself; what it was doing has no result."""
+
+
+class Worker:
+    """A running trusted process, its working directory the assignment's source folder."""
+
+    def __init__(self, folder: str | Path):
+        root = str(Path(__file__).resolve().parent.parent)
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-c", RUN.format(root=root)],
+            cwd=folder,
+            env={"OMP_NUM_THREADS": "1", **os.environ, "MPLBACKEND": "Agg"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,  # Ctrl-C is for the grader; this process ends with it
+        )
+        self._answers: queue.Queue = queue.Queue()
+        threading.Thread(target=self._read, daemon=True).start()
+        self.receive(START_SECONDS)
+
+    def _read(self) -> None:
+        with contextlib.suppress(ValueError, OSError):
+            for line in self._process.stdout:
+                self._answers.put(json.loads(line))
+        self._answers.put(None)
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def send(self, do: str, **request) -> None:
+        """Asks for something; `receive` gets the answer."""
+        try:
+            self._process.stdin.write(json.dumps({"do": do, **request}).encode() + b"\n")
+            self._process.stdin.flush()
+        except OSError:
+            raise WorkerDiedError("the trusted process is gone") from None
+
+    def receive(self, seconds: float) -> dict | None:
+        """The next answer, or None when there is none in time. Raises `WorkerDiedError`."""
+        try:
+            answer = self._answers.get(timeout=seconds)
+        except queue.Empty:
+            return None
+        if answer is None:
+            self._answers.put(None)  # for whoever asks next
+            raise WorkerDiedError(f"the trusted process ended (code {self._process.poll()})")
+        return answer
+
+    def ask(self, do: str, seconds: float = 60.0, **request) -> dict:
+        """Asks and waits. Raises `WorkerDiedError`, also for a process that does not answer."""
+        self.send(do, **request)
+        answer = self.receive(seconds)
+        if answer is None:
+            self.kill()
+            raise WorkerDiedError(f"the trusted process did not answer within {seconds:g} seconds")
+        return answer
+
+    def kill(self) -> None:
+        """Ends the process at once."""
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
+        self._process.kill()
+        self._process.wait()
+
+
+def student_side() -> str:
+    """Code that puts `wire` and `serving` into a student's kernel.
+
+    It goes in as text: the kernel's machine room need not hold this package at all.
+    """
+    folder = Path(__file__).resolve().parent
+    modules = {
+        f"grading.{name}": (folder / f"{name}.py").read_text() for name in ("wire", "serving")
+    }
+    return (
+        "import sys, types\n"
+        f"for name, text in { ({'grading': '', **modules})!r}.items():\n"
+        "    sys.modules[name] = module = types.ModuleType(name)\n"
+        "    if '.' in name:\n"
+        "        setattr(sys.modules['grading'], name.split('.')[1], module)\n"
+        "    exec(compile(text, f'<{name}>', 'exec'), module.__dict__)\n"
+        "del sys, types, name, text, module\n"
+    )
