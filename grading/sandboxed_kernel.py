@@ -1,0 +1,141 @@
+"""Becomes the kernel that a student's code runs in: `python -P -s sandboxed_kernel.py SETTINGS`.
+
+This is the first thing that runs in the student's process, inside the sandbox where there is one.
+It sets the limits, brings the student's files in, closes the kernel interfaces that a notebook has
+no use for, and hands over to ipykernel. SETTINGS is a JSON object, see `PlainProvisioner`.
+Only the standard library is imported before the student's files arrive, and their folder comes
+last in `sys.path`: a `torch.py` or `helpers.py` among them shadows nothing.
+"""
+
+import ctypes
+import json
+import os
+import platform
+import shutil
+import struct
+import sys
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None
+
+# Memory that belongs to no process (so that nothing could count it), the key ring that a sandbox
+# shares with the account that runs it, and the interfaces behind most kernel exploits.
+# linux/include/uapi/asm-generic/unistd.h, linux/arch/x86/entry/syscalls/syscall_64.tbl
+AUDIT_ARCHITECTURE = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+DENIED_CALLS = {
+    "memfd_create": {"x86_64": 319, "aarch64": 279},
+    "memfd_secret": {"x86_64": 447, "aarch64": 447},
+    "shmget": {"x86_64": 29, "aarch64": 194},
+    "msgget": {"x86_64": 68, "aarch64": 186},
+    "add_key": {"x86_64": 248, "aarch64": 217},
+    "request_key": {"x86_64": 249, "aarch64": 218},
+    "keyctl": {"x86_64": 250, "aarch64": 219},
+    "bpf": {"x86_64": 321, "aarch64": 280},
+    "perf_event_open": {"x86_64": 298, "aarch64": 241},
+    "userfaultfd": {"x86_64": 323, "aarch64": 282},
+    "io_uring_setup": {"x86_64": 425, "aarch64": 425},
+}
+X32_BIT = 0x40000000  # x86_64 offers every call a second time under this number
+
+
+def set_limits(limits):
+    """Apply `limits`, a dict resource name -> (soft, hard), to this process and its children.
+
+    "NPROC" for RLIMIT_NPROC, say. Names that this system lacks are passed over, and a limit that
+    is already lower stays.
+    """
+    for name, wanted in limits.items():
+        number = getattr(resource, f"RLIMIT_{name}", None)
+        if number is None:
+            continue
+        present = resource.getrlimit(number)[1]
+        if present != resource.RLIM_INFINITY:
+            wanted = [min(value, present) for value in wanted]  # noqa: PLW2901
+        resource.setrlimit(number, tuple(wanted))
+
+
+def deny_system_calls():
+    """Make the DENIED_CALLS fail with EPERM from now on, in this process and its children.
+
+    A seccomp filter in classic BPF, on the two machines whose call numbers are listed; elsewhere
+    nothing happens. Raises OSError where the kernel refuses the filter.
+    """
+    machine = platform.machine()
+    if sys.platform != "linux" or machine not in AUDIT_ARCHITECTURE:
+        return
+    load, equal, at_least, answer = 0x20, 0x15, 0x35, 0x06  # BPF_LD|W|ABS, JEQ|K, JGE|K, RET|K
+    kill, deny, allow = 0x80000000, 0x00050001, 0x7FFF0000  # RET_KILL_PROCESS, ERRNO|EPERM, ALLOW
+    numbers = [call[machine] for call in DENIED_CALLS.values()]
+    program = [
+        (load, 0, 0, 4),  # seccomp_data.arch
+        (equal, 1, 0, AUDIT_ARCHITECTURE[machine]),
+        (answer, 0, 0, kill),
+        (load, 0, 0, 0),  # seccomp_data.nr
+        (at_least, len(numbers) + 1, 0, X32_BIT),
+        *((equal, len(numbers) - i, 0, number) for i, number in enumerate(numbers)),
+        (answer, 0, 0, allow),
+        (answer, 0, 0, deny),
+    ]
+    code = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *step) for step in program))
+    # struct sock_fprog { unsigned short len; struct sock_filter *filter; }
+    description = struct.pack("@HP", len(program), ctypes.addressof(code))
+    libc = ctypes.CDLL(None, use_errno=True)
+    no_new_privileges, seccomp, filter_mode = 38, 22, 2  # PR_SET_..., SECCOMP_MODE_FILTER
+    if libc.prctl(no_new_privileges, 1, 0, 0, 0) or libc.prctl(
+        seccomp, filter_mode, ctypes.create_string_buffer(description), 0, 0
+    ):
+        error = ctypes.get_errno()
+        raise OSError(error, f"the kernel refused the seccomp filter: {os.strerror(error)}")
+
+
+def serve_on(listening):
+    """Make pyzmq serve on sockets that already listen: `listening` maps an address to its fd.
+
+    They were made outside, where the names of the sockets are; in here nothing can be written
+    beside them, so that a student's code never reaches the disk of the host.
+    """
+    import zmq  # noqa: PLC0415 (see the module's docstring)
+
+    bind = zmq.Socket.bind
+
+    def bind_to_given(self, address):
+        if address in listening:
+            self.setsockopt(zmq.USE_FD, listening[address])
+        return bind(self, address)
+
+    zmq.Socket.bind = bind_to_given
+
+
+def main():
+    settings = json.loads(sys.argv[1])
+    sys.path[:0] = settings["packages"]
+    sys.path += [entry for entry in settings["site_packages"] if entry not in sys.path]
+    sys.path.append(os.getcwd())
+    set_limits(settings["limits"])
+    if settings["files"]:
+        shutil.copytree(settings["files"], ".", dirs_exist_ok=True, copy_function=shutil.copyfile)
+    if settings["ready"] is not None:
+        deny_system_calls()
+    serve_on(settings["sockets"])
+    if settings["ready"] is not None:
+        os.write(settings["ready"], b"!")
+        os.close(settings["ready"])
+
+    from ipykernel.kernelapp import IPKernelApp  # noqa: PLC0415
+
+    connection = ["-f", settings["connection_file"]]
+    sys.argv = ["ipykernel_launcher", *connection]
+    IPKernelApp.launch_instance(
+        argv=[
+            *connection,
+            "--HistoryManager.hist_file=:memory:",
+            "--InteractiveShellApp.ignore_cwd=True",
+            *settings["arguments"],
+        ]
+    )
+
+
+if __name__ == "__main__":
+    main()

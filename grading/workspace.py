@@ -1,0 +1,100 @@
+"""The private directory of one kernel on this machine: its sockets, and a copy of the files."""
+
+import os
+import shutil
+import stat
+import tempfile
+from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
+
+PREFIX = "course-"
+SOCKET_NAME_BYTES = 103  # sockaddr_un.sun_path: 108 on Linux, 104 on macOS, with a final zero
+ROOM = len(PREFIX) + len("12345678/sockets/") + 24  # what follows the folder for temporary files
+
+
+class Workspace(tempfile.TemporaryDirectory):
+    """A directory that only this account can enter, removed by cleanup() or when Python ends.
+
+    Attributes: path; sockets and files, two directories in it. What a process that was killed
+    left behind is removed by the next one that makes a workspace.
+    """
+
+    def __init__(self):
+        remove_leftovers()
+        super().__init__(prefix=PREFIX, dir=_temporary_folder(), ignore_cleanup_errors=True)
+        self.path = Path(self.name)
+        self._lock = None
+        if fcntl:
+            # The lock goes with this process, however it ends. It is taken before it gets the name
+            # that others look for.
+            self._lock = open(self.path / "lock.new", "w")  # noqa: SIM115 (held until cleanup)
+            fcntl.flock(self._lock, fcntl.LOCK_EX)
+            os.rename(self.path / "lock.new", self.path / "lock")
+        self.sockets = self.path / "sockets"
+        self.files = self.path / "files"
+        self.sockets.mkdir()
+
+    def cleanup(self):
+        """Remove the directory; a second time does nothing."""
+        super().cleanup()
+        if self._lock:
+            self._lock.close()
+
+    def bring(self, source, most_bytes, most_files):
+        """Make `files` a fresh copy of the plain files in the folder `source`; its leftovers go.
+
+        Notebooks, symbolic links and everything else that isn't a plain file stay out, and so does
+        what goes beyond `most_bytes` or `most_files` in all. Returns the names of the plain files
+        that had to stay out, with the reason.
+        """
+        if self.files.exists():
+            shutil.rmtree(self.files)
+        self.files.mkdir()
+        left_out = []
+        for folder, subfolders, names in os.walk(source):
+            subfolders[:] = sorted(name for name in subfolders if name != ".ipynb_checkpoints")
+            target = self.files / Path(folder).relative_to(source)
+            for name in sorted(names):
+                path = Path(folder, name)
+                status = path.lstat()
+                if not stat.S_ISREG(status.st_mode) or path.suffix.lower() == ".ipynb":
+                    continue
+                most_bytes -= status.st_size
+                most_files -= 1
+                if most_bytes < 0 or most_files < 0:
+                    left_out.append(
+                        f"{path.relative_to(source)} (the files are too many or too large)"
+                    )
+                    most_bytes += status.st_size
+                    continue
+                try:
+                    target.mkdir(parents=True, exist_ok=True)
+                    shutil.copyfile(path, target / name, follow_symlinks=False)
+                except OSError as error:
+                    left_out.append(f"{path.relative_to(source)} ({error.strerror})")
+        return left_out
+
+
+def remove_leftovers():
+    """Remove the workspaces of processes that have ended without doing so."""
+    if not fcntl:
+        return
+    for lock in Path(_temporary_folder()).glob(f"{PREFIX}*/lock"):
+        try:
+            with open(lock, "r+") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(lock.parent, ignore_errors=True)
+        except OSError:  # in use, another account's, or gone
+            continue
+
+
+def _temporary_folder():
+    """The system's folder for temporary files, or /tmp where a socket's name would be too long."""
+    folder = tempfile.gettempdir()
+    if len(os.fsencode(folder)) + ROOM > SOCKET_NAME_BYTES and os.path.isdir("/tmp"):
+        return "/tmp"
+    return folder
