@@ -1,0 +1,104 @@
+"""What a student sees of the grading: points and messages, never a hidden test."""
+
+import html
+import re
+from pathlib import Path
+
+from nbconvert.exporters.exporter import ResourcesDict
+from nbconvert.preprocessors import Preprocessor
+from nbformat.notebooknode import NotebookNode
+from nbformat.v4 import new_markdown_cell, new_output
+from nbgrader.api import Gradebook
+from nbgrader.preprocessors import ClearHiddenTests
+from traitlets import Bool, Integer
+from traitlets.config import Config
+
+from grading.exporter import MARK
+from grading.submission import grade_id, is_solution, is_test
+
+PASSED = "All checks passed.\n"
+CUT = "[the rest of this cell's output is not shown]\n"
+
+
+class CleanFeedback(Preprocessor):
+    """Follows `GetGrades` in `c.GenerateFeedback.preprocessors`.
+
+    Hidden tests leave the shown source, and what they printed the shown output; of a failure its
+    message is shown, of any output a limited number of bytes. Of the files beside the graded
+    notebook none is handed back: only pages stay in the feedback folder.
+    """
+
+    enabled = Bool(True).tag(config=True)
+    output_bytes = Integer(300_000, help="bytes of output shown of a cell").tag(config=True)
+
+    def preprocess(self, nb: NotebookNode, resources: ResourcesDict):
+        """Cleans a graded notebook for its student; removes files from its feedback folder."""
+        self._keep_only_pages(resources["nbgrader"])
+        self._make_comments_plain(nb, resources["nbgrader"])
+        hidden = ClearHiddenTests(config=Config(ClearHiddenTests=self.config.ClearHiddenTests))
+        for cell in nb.cells:
+            if cell.cell_type != "code":
+                continue
+            cell.outputs = [_message(output) for output in cell.outputs]
+            if is_test(cell):
+                whole = cell.source
+                hidden.preprocess_cell(cell, resources, 0)
+                if cell.source != whole:
+                    cell.outputs = _without_prints(cell.outputs)
+            cell.outputs = _shortened(cell.outputs, self.output_bytes)
+        mark = nb.metadata.get(MARK, {})
+        for told in filter(None, (mark.get("problem"), mark.get("note"))):
+            nb.cells.insert(0, new_markdown_cell(f"**Please note:** {told}", id="please-note"))
+        return nb, resources
+
+    def _make_comments_plain(self, nb: NotebookNode, names: dict) -> None:
+        """Comments of the grader's own quote the student's words: no markup in them is active."""
+        place = names["notebook"], names["assignment"], names["student"]
+        with Gradebook(names["db_url"]) as gradebook:
+            for cell in filter(is_solution, nb.cells):
+                comment = gradebook.find_comment(grade_id(cell), *place)
+                if comment.manual_comment is None and comment.auto_comment:
+                    cell.metadata["nbgrader"]["comment"] = _as_html(comment.auto_comment)
+
+    def _keep_only_pages(self, names: dict) -> None:
+        coursedir = self.parent.parent.coursedir
+        folder = coursedir.format_path(
+            coursedir.feedback_directory, names["student"], names["assignment"]
+        )
+        for path in sorted(Path(folder).rglob("*"), reverse=True):
+            if path.is_dir() and not path.is_symlink():
+                if not any(path.iterdir()):
+                    path.rmdir()
+            elif path.suffix != ".html":
+                path.unlink()
+
+
+def _message(output: NotebookNode) -> NotebookNode:
+    """An error with its message in place of its traceback."""
+    if output.output_type == "error":
+        named = f"{output.ename}: {output.evalue}".removesuffix(": ")
+        output.traceback = (output.evalue if output.ename == "Failed" else named).splitlines()
+    return output
+
+
+def _as_html(text: str) -> str:
+    code = re.sub(r"`([^`\n]+)`", r"<code>\1</code>", html.escape(text))
+    return "<div>" + "<br>".join(code.splitlines()) + "</div>"
+
+
+def _without_prints(outputs: list) -> list:
+    """The outputs of a cell with hidden tests: what these print can hold their inputs."""
+    errors = [output for output in outputs if output.output_type == "error"]
+    if errors or any(output.output_type == "execute_result" for output in outputs):
+        return errors
+    return [new_output("stream", name="stdout", text=PASSED)]
+
+
+def _shortened(outputs: list, room: int) -> list:
+    kept = []
+    for output in outputs:
+        room -= len(str(output))
+        if room < 0:
+            return [*kept, new_output("stream", name="stdout", text=CUT)]
+        kept.append(output)
+    return kept
