@@ -1,0 +1,85 @@
+"""Grades every file of `tests/submissions` through nbgrader and holds it to what it expects.
+
+A right answer that loses a point, a wrong one that earns a point it shouldn't or loses one that it
+should keep: each is a bug of the test cells. The table at the end counts them.
+"""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+import handin
+import pytest
+from course import grade_all
+
+FILES = sorted((handin.ROOT / "tests" / "submissions").glob("*/*.py"))
+# Two budgets that the run sets, so that one file can't hold up the others.
+LIMITS = ("--Execute.timeout=60",)
+TRAINING_SECONDS = "20"
+
+
+def label(file):
+    return f"{file.parent.name}/{file.stem}"
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    """{file: what grading said}, graded by as many autograders as there are cores."""
+    workers = min(os.cpu_count() or 1, 4)
+    shares = [FILES[start::workers] for start in range(workers)]
+    roots = [tmp_path_factory.mktemp("corpus") / "course" for _ in shares]
+    with ThreadPoolExecutor(workers) as pool:
+        jobs = [
+            pool.submit(
+                grade_all, share, root, *LIMITS, COURSE_TRAINING_SECONDS=TRAINING_SECONDS
+            )
+            for share, root in zip(shares, roots, strict=True)
+        ]
+        results = [job.result() for job in jobs]
+    graded = {file: result for part, _ in results for file, result in part.items()}
+    return graded, sum(seconds for _, seconds in results) / len(FILES)
+
+
+def wanted(file):
+    answer = handin.read(file)
+    return handin.points(answer.assignment) | answer.expected
+
+
+@pytest.mark.parametrize("file", FILES, ids=label)
+def test_points(corpus, file):
+    graded = corpus[0][file]
+    said = {cell: graded.messages.get(cell) for cell in graded.points}
+    assert graded.points == wanted(file), said
+
+
+@pytest.mark.parametrize("file", [f for f in FILES if "says" in handin.read(f).facts], ids=label)
+def test_message_names_the_mistake(corpus, file):
+    messages = "\n".join(corpus[0][file].messages.values())
+    assert handin.read(file).facts["says"] in messages
+
+
+def test_corpus_is_large_and_names_its_mistakes():
+    right = [f for f in FILES if f.stem.startswith("right_")]
+    wrong = [f for f in FILES if f.stem.startswith("wrong_")]
+    named = [f for f in FILES if "says" in handin.read(f).facts]
+    assert (len(right) >= 40, len(wrong) >= 140, len(named) >= 30) == (True, True, True)
+    for file in right:
+        stubs = {c for c, points in handin.read(file).expected.items() if points}
+        assert not stubs, f"{label(file)} is a right answer and yet expects part of the points"
+
+
+def test_table(corpus, capsys):
+    graded, seconds = corpus
+    rows = ["", f"{'':14}{'files':>7}{'lost a point':>14}{'earned a point':>16}"]
+    for kind in ("right", "wrong", "other"):
+        files = [f for f in FILES if (f.stem.split("_")[0] if "_" in f.stem else "") == kind]
+        if kind == "other":
+            files = [f for f in FILES if f.stem.split("_")[0] not in ("right", "wrong")]
+        lost = earned = 0
+        for file in files:
+            got, want = graded[file].points, wanted(file)
+            lost += any((got[cell] or 0) < want[cell] for cell in want)
+            earned += any((got[cell] or 0) > want[cell] for cell in want)
+        rows.append(f"{kind:14}{len(files):7}{lost:14}{earned:16}")
+    rows.append(f"{seconds:.1f} s of autograding a submission")
+    with capsys.disabled():
+        print("\n".join(rows))
