@@ -29,20 +29,20 @@ DIGIT_COLOURS = [f"#{colour}" for colour in _PETROFF.split(" ")]
 def latent_scatter(snapshots, labels):
     """The latent codes of the same digits at several epochs, one panel each, all on one scale.
 
-    snapshots: {epoch: codes of shape (N, 2)}; labels: (N,), integers 0..9. A number in a cloud
-    marks the middle of that digit's codes, where there is room for it. Raises ValueError for other
-    shapes and for codes that are NaN or infinite.
+    snapshots: {epoch, or any text: codes of shape (N, 2)}; labels: (N,), integers 0..9. A number in
+    a cloud marks the middle of that digit's codes, where there is room for it. Raises ValueError
+    for other shapes and for codes that are NaN or infinite.
     """
     labels = to_array(labels)
-    codes = {epoch: to_array(z) for epoch, z in snapshots.items()}
-    for epoch, z in codes.items():
+    codes = {_when(epoch): to_array(z) for epoch, z in snapshots.items()}
+    for when, z in codes.items():
         if z.shape != (len(labels), 2):
             raise ValueError(
-                f"the codes of epoch {epoch} have shape {z.shape}; {len(labels)} labels need "
-                f"codes of shape ({len(labels)}, 2)"
+                f"the codes {when} have shape {z.shape}; {len(labels)} labels need codes of "
+                f"shape ({len(labels)}, 2)"
             )
         if not np.isfinite(z).all():
-            raise ValueError(f"codes of epoch {epoch} are NaN or infinite: training has failed")
+            raise ValueError(f"codes {when} are NaN or infinite: training has failed")
     reach = 1.05 * max(2.6, *(np.abs(z).max() for z in codes.values()))
     title = "Where the encoder puts the test digits"
     wide = min(len(codes), 4)
@@ -51,13 +51,12 @@ def latent_scatter(snapshots, labels):
     panels = figure.subplots(high, wide, sharex=True, sharey=True, squeeze=False).flat
     circle = np.linspace(0, 2 * np.pi, 100)
     radius = np.sqrt(-2 * np.log(0.05))  # of the disc that holds 95% of N(0, I) in the plane
-    for axes, (epoch, z) in zip(panels, codes.items(), strict=False):
+    for axes, (when, z) in zip(panels, codes.items(), strict=False):
         points = _scatter(axes, z, labels)
         axes.plot(radius * np.cos(circle), radius * np.sin(circle), "k--", linewidth=0.8)
         _mark_digits(axes, z, labels, room=0.08 * reach)
         if np.abs(z).max() < reach / 5:
             _magnify(axes, z, labels)
-        when = {0: "before training", 1: "after 1 epoch"}.get(epoch, f"after {epoch} epochs")
         spread = " and ".join(f"{value:.2f}" for value in z.std(axis=0))
         axes.set_title(f"{when}\nstandard deviations {spread}")
         axes.set(xlabel="$z_1$", ylabel="$z_2$", aspect="equal")
@@ -69,9 +68,15 @@ def latent_scatter(snapshots, labels):
     bar.minorticks_off()
     note = "dashed circle: holds 95% of the prior N(0, I)"
     figure.supxlabel(note, fontsize="small", color=GREY)
-    when = ", ".join(str(epoch) for epoch in codes)
-    alt = f"{title}: scatter plots of their two latent codes after epochs {when}, on one scale."
+    alt = f"{title}: scatter plots of their two latent codes on one scale: {'; '.join(codes)}."
     return Picture(figure, alt)
+
+
+def _when(epoch):
+    """How a panel is called: epochs are counted, any other name is taken as it is."""
+    if not isinstance(epoch, int):
+        return str(epoch)
+    return {0: "before training", 1: "after 1 epoch"}.get(epoch, f"after {epoch} epochs")
 
 
 def _scatter(axes, z, labels):
@@ -112,7 +117,8 @@ def _magnify(axes, z, labels):
 def manifold(decode, steps=15, device=None):
     """What the decoder draws all over the plane: (steps x steps) digits of equal prior weight.
 
-    decode: codes (M, 2) on `device` -> images (M, 1, 28, 28). The codes are the inverse normal CDF
+    decode: codes (M, 2) -> images (M, 1, 28, 28); device: where it takes its codes, None for where
+    the model lies whose method it is. The codes are the inverse normal CDF
     of a regular grid of percentiles, so each image stands for the same share of the prior N(0, I)
     (Kingma and Welling, Auto-Encoding Variational Bayes, appendix A).
     """
@@ -124,9 +130,10 @@ def manifold(decode, steps=15, device=None):
 def latent_explorer(decode, limits=3.0, device=None):
     """Sliders over the latent plane: what does the decoder draw at (z1, z2)?
 
-    decode: codes (M, 2) -> images (M, 1, 28, 28); limits: how far the sliders go, both ways. Where
-    nobody can move a slider (a graded run, an exported page), a regular grid of the plane instead.
+    decode, device: as for manifold; limits: how far the sliders go, both ways. Where nobody can
+    move a slider (a graded run, an exported page), a regular grid of the plane instead.
     """
+    device = device or _device_of(decode)
     codes = torch.linspace(-limits, limits, 9)
     picture = _plane(decode, codes, "What the decoder draws over the latent plane", device)
     if not watched():
@@ -150,6 +157,13 @@ def latent_explorer(decode, limits=3.0, device=None):
     return ipywidgets.HBox([screen, ipywidgets.VBox(sliders)])
 
 
+def _device_of(decode):
+    """Where the model lies that `decode` is, or is a method of; the CPU for any other function."""
+    module = getattr(decode, "__self__", decode)
+    parameters = module.parameters() if isinstance(module, torch.nn.Module) else ()
+    return next((parameter.device for parameter in parameters), torch.device("cpu"))
+
+
 def _decoded(decode, codes):
     with torch.no_grad():
         return to_images(decode(codes), "what the decoder returns")
@@ -158,7 +172,8 @@ def _decoded(decode, codes):
 def _plane(decode, codes, title, device):
     """A mosaic of the digits decoded at all pairs of `codes`: z1 to the right, z2 upwards."""
     z1, z2 = torch.meshgrid(codes, codes.flip(0), indexing="xy")
-    images = _decoded(decode, torch.stack([z1, z2], dim=-1).reshape(-1, 2).to(device))
+    plane = torch.stack([z1, z2], dim=-1).reshape(-1, 2)
+    images = _decoded(decode, plane.to(device or _device_of(decode)))
     if len(images) != len(codes) ** 2:
         raise ValueError(f"{len(codes) ** 2} codes were decoded into {len(images)} images")
     figure = new_figure(6.3, 6.4, title)

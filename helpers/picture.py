@@ -85,6 +85,11 @@ def to_array(values):
     return values.detach().cpu().numpy() if torch.is_tensor(values) else np.asarray(values)
 
 
+def to_floats(values):
+    """Numbers or single-element tensors, with or without gradients, as an array of floats."""
+    return np.array([v.item() if hasattr(v, "item") else float(v) for v in values])
+
+
 def to_images(values, what):
     """(k, 1, 28, 28) or (k, 28, 28) as an array (k, 28, 28) within [0, 1]; ValueError otherwise."""
     images = to_array(values)

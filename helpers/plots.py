@@ -7,7 +7,17 @@ carries a description in words (`.alt`) for readers who can't see it.
 import numpy as np
 
 from helpers.latent import latent_explorer, latent_scatter, manifold
-from helpers.picture import GREY, Picture, centres, log_scale, mosaic, new_figure, styled, to_images
+from helpers.picture import (
+    GREY,
+    Picture,
+    centres,
+    log_scale,
+    mosaic,
+    new_figure,
+    styled,
+    to_floats,
+    to_images,
+)
 
 __all__ = [
     "baseline_ladder",
@@ -53,8 +63,9 @@ def image_rows(rows, labels, columns=None, title=None):
     axes.set_yticks(centres(len(rows)), labels)
     axes.set_xticks(*([], []) if columns is None else (centres(width), columns))
     axes.xaxis.tick_top()
-    names = "; ".join(label.replace("\n", " ") for label in labels)
-    alt = f"{title}. {len(rows)} rows of {width} images, from top to bottom: {names}."
+    alt = f"{title}. {len(rows)} rows of {width} images"
+    names = "; ".join(label.replace("\n", " ") for label in labels if label)
+    alt += f", from top to bottom: {names}." if names else "."
     if columns is not None:
         alt += f" Columns: {', '.join(str(column) for column in columns)}."
     return Picture(figure, alt)
@@ -69,7 +80,7 @@ def loss_curves(history, every=10, title=None, references=None):
     A single term has a logarithmic scale. Terms that add up have a linear one, so that the distance
     of two curves is the third.
     """
-    curves = {name: np.asarray(values, float) for name, values in history.items() if len(values)}
+    curves = {name: to_floats(values) for name, values in history.items() if len(values)}
     if not curves:
         raise ValueError("the history is empty: record the loss terms in the training loop first")
     title = title or "The loss during training"

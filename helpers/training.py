@@ -186,7 +186,9 @@ class History(dict):
 def _settles_first(method):
     @wraps(method)
     def read(self, *arguments, **options):
-        self._settle()
+        for history in (self, *arguments):  # both sides of a comparison
+            if isinstance(history, History):
+                history._settle()
         return method(self, *arguments, **options)
 
     return read
