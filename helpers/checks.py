@@ -93,7 +93,7 @@ def explain(error: BaseException) -> str:
     if isinstance(error, NotImplementedError):
         return UNSOLVED
     if isinstance(error, NameError) and error.name:
-        return f"`{error.name}` is not defined: not implemented yet, or its cell has not run"
+        return f"`{error.name}` is not defined: not implemented yet, or its cell stopped with an error"
     told = getattr(error, "student_error", None)
     if told is None:
         told = f"{type(error).__name__}: {error}".strip(": ")
@@ -132,7 +132,12 @@ def check_finite(tensor, what: str) -> None:
 
 
 def check_values(
-    actual, expected, what: str, mistakes: dict | None = None, rtol: float = 1e-4, atol: float = 1e-4
+    actual,
+    expected,
+    what: str,
+    mistakes: dict | None = None,
+    rtol: float = 1e-4,
+    atol: float = 1e-4,
 ) -> None:
     """Fails unless `actual` equals `expected` up to rounding, element by element.
 
@@ -195,7 +200,9 @@ def check_parameters_used(model, output) -> None:
     model_unused = [name for name, p in trainable if p.grad is None]
     model.zero_grad()
     if not trainable:
-        raise Failed("the model has no trainable parameter: keep its layers as attributes (self.…).")
+        raise Failed(
+            "the model has no trainable parameter: keep its layers as attributes (self.…)."
+        )
     if model_unused:
         raise Failed(
             f"{', '.join(model_unused[:4])}: no gradient arrives there. Is a layer made in "
@@ -226,6 +233,16 @@ def check_batch_independence(function, batch: torch.Tensor, what: str) -> None:
         )
 
 
+def as_tensor(value, what: str) -> torch.Tensor:
+    """A tensor, an array or nested lists of numbers as a tensor; fails for anything else."""
+    try:
+        return torch.as_tensor(value)
+    except (TypeError, ValueError, RuntimeError):
+        raise Failed(
+            f"{what} is of type `{type(value).__name__}`; expected a torch tensor."
+        ) from None
+
+
 def as_floats(values, what: str) -> list[float]:
     """A recorded curve as plain floats.
 
@@ -233,8 +250,8 @@ def as_floats(values, what: str) -> list[float]:
         Failed: when it isn't a list of numbers, or holds nan.
     """
     try:
-        floats = [float(v) for v in values]
-    except (TypeError, ValueError):
+        floats = [v.item() if isinstance(v, torch.Tensor) else float(v) for v in values]
+    except (TypeError, ValueError, RuntimeError):
         raise Failed(f"{what} is not a list of numbers.") from None
     if any(math.isnan(v) or math.isinf(v) for v in floats):
         raise Failed(f"{what} holds nan or inf: the training has diverged.")
