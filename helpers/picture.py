@@ -94,7 +94,7 @@ def to_images(values, what):
     """(k, 1, 28, 28) or (k, 28, 28) as an array (k, 28, 28) within [0, 1]; ValueError otherwise."""
     images = to_array(values)
     if images.shape[1:] not in [(1, 28, 28), (28, 28)] or len(images) == 0:
-        raise ValueError(f"{what} has shape {np.shape(values)}; images are (k, 1, 28, 28)")
+        raise ValueError(f"{what} has shape {images.shape}; images are (k, 1, 28, 28)")
     return images.reshape(-1, 28, 28).astype(float).clip(0, 1)
 
 

@@ -31,8 +31,8 @@ __all__ = [
 ]
 
 # Okabe and Ito's colours, for lines and bars.
-BLUE, VERMILION, GREEN = "#0072B2", "#D55E00", "#009E73"
-LINES = (BLUE, VERMILION, GREEN, "#CC79A7", "black")
+BLUE, VERMILION, SKY = "#0072B2", "#D55E00", "#56B4E9"
+LINES = (BLUE, VERMILION, "black", SKY, "#CC79A7")
 TERMS = {
     "neg_elbo": "negative ELBO",
     "recon": "reconstruction",
@@ -77,8 +77,8 @@ def loss_curves(history, every=10, title=None, references=None):
 
     history: {name: list of floats}, one value every `every` batches. Thin: as recorded; thick: the
     mean of the values around. references: {text: value}, drawn as dashed lines to compare with.
-    A single term has a logarithmic scale. Terms that add up have a linear one, so that the distance
-    of two curves is the third.
+    A single term that falls far has a logarithmic scale. Several have a linear one: where they add
+    up, the distance of two curves is the third.
     """
     curves = {name: to_floats(values) for name, values in history.items() if len(values)}
     if not curves:
@@ -102,14 +102,16 @@ def loss_curves(history, every=10, title=None, references=None):
         place = {"xycoords": axes.get_yaxis_transform(), "va": "bottom" if number else "top"}
         place |= {"ha": "right", "color": GREY, "fontsize": "small"}
         axes.annotate(f"{text}: {value:g}", (1, value), **place)
-    if len(curves) == 1:
+    values = np.concatenate(list(curves.values()))
+    values = values[values > 0]
+    if len(curves) == 1 and values.max(initial=0) > 3 * values.min(initial=np.inf):
         log_scale(axes, "y")
         unit += "\n(logarithmic scale)"
     else:
         # The first batches are far worse than the others; drawn in full they would flatten them.
         late = np.concatenate([values[len(values) // 10 :] for values in curves.values()])
         late = np.append(late, [value for _, value in references])
-        top = 1.1 * np.nanmax(late, initial=1e-9)
+        top = 1.1 * late[np.isfinite(late)].max(initial=1e-9)
         axes.set_ylim(0, top)
         first = max(values[0] for values in curves.values())
         if first > top:
@@ -140,7 +142,7 @@ def baseline_ladder(values, target=None):
     figure = new_figure(6.8, 1.2 + 0.36 * len(names), title)
     axes = figure.subplots()
     log_scale(axes, "x")
-    colours = [GREEN if target is not None and error < target else BLUE for error in errors]
+    colours = [BLUE if target is None or error < target else SKY for error in errors]
     bars = axes.barh(names, errors, color=colours, height=0.7)
     axes.bar_label(bars, [f"{error:.1f}" for error in errors], padding=4)
     axes.set_xlim(min(errors) / 2, max(errors) * 1.4)

@@ -198,6 +198,7 @@ def server(monkeypatch, tmp_path):
     monkeypatch.setattr(MNIST, "resources", sums)
     monkeypatch.setenv("COURSE_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
     yield server
     server.over.set()
     server.shutdown()

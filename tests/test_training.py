@@ -16,6 +16,12 @@ from helpers.training import History, autograding, epochs, watched
 BATCHES = [torch.arange(3)] * 5
 
 
+@pytest.fixture(autouse=True)
+def _not_graded(monkeypatch):
+    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
+    monkeypatch.delenv("COURSE_TRAINING_SECONDS", raising=False)
+
+
 @pytest.fixture
 def graded(monkeypatch):
     """As in a notebook that nbgrader executes; call it with a limit for training, in seconds."""
