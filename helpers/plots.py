@@ -125,7 +125,7 @@ def loss_curves(history, every=10, title=None, references=None):
 
 def running_mean(values, window=None):
     """The running mean over `window` values (an odd number), fewer at the ends."""
-    window = window or 2 * (len(values) // 100) + 1
+    window = window or 2 * (len(values) // 60) + 1
     ones = np.ones(min(window, len(values)))
     return np.convolve(values, ones, "same") / np.convolve(np.ones(len(values)), ones, "same")
 
