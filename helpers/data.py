@@ -85,7 +85,8 @@ def load_mnist(full=None, device=None):
         try:
             return _load_full(device)
         except UnavailableError as reason:
-            print(f"MNIST could not be loaded ({reason}): going on with the 5,000 embedded digits.")
+            why = " ".join(str(reason).split())  # one line, whatever torchvision had to say
+            print(f"MNIST could not be loaded ({why}): going on with the 5,000 embedded digits.")
     with np.load(EMBEDDED, allow_pickle=False) as arrays:
         return tuple(
             Digits(arrays[f"{part}_images"], arrays[f"{part}_labels"], "embedded", device)
