@@ -1,6 +1,7 @@
 """The course and its grading, in nbgrader's own terms: `nbgrader <command>` reads this file."""
 
 import os
+import sys
 from pathlib import Path
 
 c = get_config()  # noqa: F821  (given by nbgrader)
@@ -9,6 +10,9 @@ c = get_config()  # noqa: F821  (given by nbgrader)
 c.CourseDirectory.course_id = "generative-models"
 c.CourseDirectory.root = str(Path(__file__).resolve().parent)
 c.CourseDirectory.solution_directory = "solutions"
+
+# nbgrader starts `alembic` by its bare name; find it where the environment isn't activated, too.
+os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 
 # What a student sees in place of a solution; the checks turn it into "not implemented yet".
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError"}

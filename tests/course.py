@@ -34,11 +34,10 @@ class Course:
     def nbgrader(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
         """Runs an nbgrader command in the course; its output comes in `stdout`."""
         command = [Path(sys.executable).with_name("nbgrader"), *arguments]
-        tools = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # for alembic
         return subprocess.run(
             command,
             cwd=self.root,
-            env=os.environ | {"PATH": tools} | environment,
+            env=os.environ | environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
