@@ -66,7 +66,7 @@ class SubmissionExporter(NotebookExporter):
         if key not in self._masters:
             path = Path(self.source_folder(assignment)) / f"{notebook}.ipynb"
             if not path.is_file():
-                raise NbGraderException(f"There is no {path}: the assignment cannot be graded.")
+                raise self._refusal(f"There is no {path}: the assignment cannot be graded.")
             solved = nbformat.read(path, as_version=4)
             stubs, resources = nbformat.from_dict(solved), {}
             for step in (LockCells, ClearSolutions, ClearOutput):
@@ -97,7 +97,7 @@ class SubmissionExporter(NotebookExporter):
             except MissingEntry:
                 released = {}
         if not released:
-            raise NbGraderException(
+            raise self._refusal(
                 f"The gradebook knows no notebook of '{assignment}'. "
                 f"Please run `nbgrader generate_assignment {assignment}` first."
             )
@@ -105,11 +105,15 @@ class SubmissionExporter(NotebookExporter):
         for name, cells in released.items():
             _, stubs = self.master(assignment, name)
             if cells != {submission.grade_id(cell) for cell in stubs.cells} - {None}:
-                raise NbGraderException(
+                raise self._refusal(
                     f"The cells of {name}.ipynb in the source folder are not those that were "
                     f"released. Please run `nbgrader generate_assignment {assignment}` again."
                 )
         return sorted(name for name in released if fnmatch(name, self.coursedir.notebook_id))
+
+    def _refusal(self, message: str) -> NbGraderException:
+        self.log.error(message)  # nbgrader ends silently on its own exception
+        return NbGraderException(message)
 
     # ---- the students' notebooks ----------------------------------------------------------------
 

@@ -47,8 +47,10 @@ class CleanFeedback(Preprocessor):
                     cell.outputs = _without_prints(cell.outputs)
             cell.outputs = _shortened(cell.outputs, self.output_bytes)
         mark = nb.metadata.get(MARK, {})
-        for told in filter(None, (mark.get("problem"), mark.get("note"))):
-            nb.cells.insert(0, new_markdown_cell(f"**Please note:** {told}", id="please-note"))
+        told = [mark[key] for key in ("note", "problem") if mark.get(key)]
+        if told:
+            note = _as_html("\n".join(["Please note:", *told]))
+            nb.cells.insert(0, new_markdown_cell(note, id="please-note"))
         return nb, resources
 
     def _make_comments_plain(self, nb: NotebookNode, names: dict) -> None:

@@ -17,7 +17,7 @@ from nbformat.v4 import new_output
 from traitlets import Float, Integer
 
 from grading.exporter import MARK, SubmissionExporter
-from grading.student_kernel import StudentKernel, plain
+from grading.student_kernel import PING_SECONDS, StudentKernel, plain
 from grading.submission import grade_id, is_locked, is_solution, is_test
 from grading.worker import Worker, WorkerDiedError
 
@@ -152,7 +152,7 @@ class Judge(StudentKernel):
             self._worker = None
             verdict = {"status": "broken", "message": str(error)}
         ended = verdict["status"] in ("stopped", "broken")
-        if ended and self.running and not self.silently("", GRACE_SECONDS):
+        if ended and self.running and not self.silently("", PING_SECONDS):
             self._stop(self.reason())
             verdict["message"] += f" ({self._stops[-1]})"
         return verdict

@@ -50,7 +50,7 @@ class Student:
         interrupt,
         call_seconds: float,
         seconds: float,
-        grace_seconds: float = 5.0,
+        grace_seconds: float = 3.0,
         at_home: dict | None = None,
         limit: int = wire.MESSAGE_LIMIT,
     ):

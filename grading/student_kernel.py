@@ -22,7 +22,7 @@ from traitlets.utils.importstring import import_item
 from grading.worker import student_side
 
 BOOT_SECONDS = 120.0
-PING_SECONDS = 5.0
+PING_SECONDS = 5.0  # for an idle kernel to answer
 OVERHEAD = 200  # bytes that an output costs even when it is empty
 CUT = "[the rest of this cell's output was cut]\n"
 

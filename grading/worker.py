@@ -49,7 +49,7 @@ class Worker:
         try:
             self._process.stdin.write(json.dumps({"do": do, **request}).encode() + b"\n")
             self._process.stdin.flush()
-        except OSError:
+        except (OSError, ValueError):  # a broken pipe, a closed one
             raise WorkerDiedError("the trusted process is gone") from None
 
     def receive(self, seconds: float) -> dict | None:
