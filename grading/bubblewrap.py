@@ -34,9 +34,10 @@ ISOLATION = [
     "--die-with-parent",
 ]
 SYSTEM_LINKS = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
-# The dynamic linker's tables; the processors, which libtorch counts; the system of NixOS.
+# The linker's and fontconfig's tables; the processors, which libtorch counts; NixOS's system.
 OPTIONAL = (
     "/etc/alternatives",
+    "/etc/fonts",
     "/etc/ld.so.cache",
     "/etc/ld.so.conf",
     "/etc/ld.so.conf.d",
@@ -74,9 +75,10 @@ def python_trees():
 
 
 def course_roots(*starts):
-    """The folders above `starts` (Paths) that hold a course: none of them is ever shown inside."""
-    above = {folder for start in starts for folder in (start, *start.parents)}
-    return {str(f) for f in above if any((f / mark).exists() for mark in COURSE_MARKS)}
+    """`starts` (Paths) and those folders above them that hold a course, as a set of str."""
+    above = {folder for start in starts for folder in start.parents}
+    courses = {f for f in above if any((f / mark).exists() for mark in COURSE_MARKS)}
+    return {str(folder) for folder in courses.union(starts)}
 
 
 def arguments(bwrap, *, tmp_bytes, hidden=(), read_only=(), inside=()):

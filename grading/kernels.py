@@ -47,7 +47,6 @@ class CourseKernelManager(AsyncKernelManager):
             argv=[sys.executable],  # the provisioner writes the command line
             display_name="Python 3 (students' code)",
             language="python",
-            metadata={"kernel_provisioner": {"provisioner_name": "course-sandbox"}},
         )
 
     @property

@@ -1,4 +1,4 @@
-"""The kernel provisioner that every other one builds on: files, limits, environment, time.
+"""What every student's kernel gets, with or without a sandbox: files, environment, limits, an end.
 
 How jupyter_client uses it: https://jupyter-client.readthedocs.io/en/stable/provisioning.html
 """
@@ -45,7 +45,9 @@ class PlainProvisioner(LocalProvisioner):
     tmp_bytes = Integer(512 * MIB, help="bytes in HOME, /tmp, /dev/shm, each").tag(config=True)
     tmp_files = Integer(20_000, help="files in HOME, /tmp, /dev/shm, together").tag(config=True)
     threads = Integer(1, help="threads for arithmetic (OpenMP, MKL, OpenBLAS)").tag(config=True)
-    environment = Dict(help="environment variables to set").tag(config=True)
+    environment = Dict(
+        key_trait=Unicode(), value_trait=Unicode(), help="environment variables to set"
+    ).tag(config=True)
     environment_passed = List(
         Unicode(),
         ["NBGRADER_EXECUTION", "COURSE_TRAINING_SECONDS"],
@@ -78,12 +80,13 @@ class PlainProvisioner(LocalProvisioner):
 
     async def pre_launch(self, **kwargs):
         manager = self.parent
-        submission = Path(kwargs.pop("cwd", None) or ".").resolve()
+        submission = Path(os.path.abspath(kwargs.pop("cwd", None) or "."))
         # nbclient asks for a history file too, and ipykernel refuses to be told twice.
         given = [word for word in kwargs.pop("extra_arguments", []) if "hist_file" not in word]
         self._ending, self._reason, self._message = False, None, b""
         self.workspace = self.workspace or Workspace()
-        for problem in self.workspace.bring(submission, self.tmp_bytes, self.tmp_files):
+        # Half of what fits, so that no submission keeps its kernel from starting.
+        for problem in self.workspace.bring(submission, self.tmp_bytes // 2, self.tmp_files // 2):
             self.log.warning("Not shown to the student's kernel: %s", problem)
         manager.connection_file = str(self.workspace.path / "connection.json")
         if UNIX:
@@ -123,8 +126,8 @@ class PlainProvisioner(LocalProvisioner):
             "LANG": "C.UTF-8",
             "TZ": "UTC",
             "USER": "student",
-            # Which module a name means must not depend on the working directory, nor in what order
-            # a set is walked on the run.
+            # The working directory and a home directory decide nothing about imports, and the
+            # order of a set is the same in every run.
             "PYTHONSAFEPATH": "1",
             "PYTHONNOUSERSITE": "1",
             "PYTHONDONTWRITEBYTECODE": "1",
@@ -174,17 +177,21 @@ class PlainProvisioner(LocalProvisioner):
             os.close(self._inherited.pop())
 
     def _watch(self, process):
-        """Hold the limits that no single process has, until the kernel has ended."""
+        """Hold the limits that are not those of a single process, until the kernel has ended."""
         deadline = time.monotonic() + self.wall_seconds
         if process.stderr:
             os.set_blocking(process.stderr.fileno(), False)
         while process.poll() is None and not self._done.wait(WATCH_SECONDS):
             self._keep_message(process)
-            reason = self._excess(process.pid)
+            try:
+                reason = self._excess(process.pid)
+            except Exception as error:  # what can't be watched doesn't run
+                reason = f"The kernel can't be watched: {error!r}."
             if time.monotonic() > deadline:
                 reason = f"The notebook ran for more than {self.wall_seconds:,} seconds."
-            if reason and not self._ending:
-                self._reason = reason
+            if reason:
+                if not self._ending:
+                    self._reason = self._reason or reason
                 self._kill_all(process)
         self._keep_message(process)
 

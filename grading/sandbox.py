@@ -69,7 +69,7 @@ class SandboxProvisioner(PlainProvisioner):
         arguments = bubblewrap.arguments(
             bwrap,
             tmp_bytes=self.tmp_bytes,
-            hidden={str(submission), *bubblewrap.course_roots(submission, *packages.values())},
+            hidden=bubblewrap.course_roots(submission, submission.resolve(), *packages.values()),
             read_only=self.read_only,
             inside=[
                 (workspace / "inside.json", "/run/connection.json"),

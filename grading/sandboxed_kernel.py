@@ -56,6 +56,14 @@ def set_limits(limits):
         resource.setrlimit(number, tuple(wanted))
 
 
+def bring_files(source):
+    """Copy all that is in the folder `source` here; what can't be copied is no reason to stop."""
+    try:
+        shutil.copytree(source, ".", dirs_exist_ok=True, copy_function=shutil.copyfile)
+    except (OSError, shutil.Error) as error:
+        print(f"files of the submission are missing: {error}", file=sys.stderr)
+
+
 def deny_system_calls():
     """Make the DENIED_CALLS fail with EPERM from now on, in this process and its children.
 
@@ -115,7 +123,7 @@ def main():
     sys.path.append(os.getcwd())
     set_limits(settings["limits"])
     if settings["files"]:
-        shutil.copytree(settings["files"], ".", dirs_exist_ok=True, copy_function=shutil.copyfile)
+        bring_files(settings["files"])
     if settings["ready"] is not None:
         deny_system_calls()
     serve_on(settings["sockets"])

@@ -11,9 +11,10 @@ try:
 except ImportError:  # Windows
     fcntl = None
 
-PREFIX = "course-"
+PREFIX = "graded-kernel-"
 SOCKET_NAME_BYTES = 103  # sockaddr_un.sun_path: 108 on Linux, 104 on macOS, with a final zero
-ROOM = len(PREFIX) + len("12345678/sockets/") + 24  # what follows the folder for temporary files
+ROOM = len(PREFIX) + len("/12345678/sockets/") + 20  # what follows the temporary folder
+BLOCK = 4096  # bytes that a file takes at least, and a folder
 
 
 class Workspace(tempfile.TemporaryDirectory):
@@ -45,11 +46,11 @@ class Workspace(tempfile.TemporaryDirectory):
             self._lock.close()
 
     def bring(self, source, most_bytes, most_files):
-        """Make `files` a fresh copy of the plain files in the folder `source`; its leftovers go.
+        """Make `files` a fresh copy of the plain files in the folder `source`.
 
         Notebooks, symbolic links and everything else that isn't a plain file stay out, and so does
-        what goes beyond `most_bytes` or `most_files` in all. Returns the names of the plain files
-        that had to stay out, with the reason.
+        what goes beyond `most_bytes` or `most_files` in all (folders count as files). Returns the
+        names of the plain files that had to stay out, each with the reason.
         """
         if self.files.exists():
             shutil.rmtree(self.files)
@@ -58,37 +59,39 @@ class Workspace(tempfile.TemporaryDirectory):
         for folder, subfolders, names in os.walk(source):
             subfolders[:] = sorted(name for name in subfolders if name != ".ipynb_checkpoints")
             target = self.files / Path(folder).relative_to(source)
+            most_bytes, most_files = most_bytes - BLOCK, most_files - 1
             for name in sorted(names):
                 path = Path(folder, name)
                 status = path.lstat()
                 if not stat.S_ISREG(status.st_mode) or path.suffix.lower() == ".ipynb":
                     continue
-                most_bytes -= status.st_size
-                most_files -= 1
-                if most_bytes < 0 or most_files < 0:
+                size = status.st_size + BLOCK
+                if size > most_bytes or most_files < 1:
                     left_out.append(
-                        f"{path.relative_to(source)} (the files are too many or too large)"
+                        f"{str(path.relative_to(source))!r} (too much for one submission)"
                     )
-                    most_bytes += status.st_size
                     continue
+                most_bytes, most_files = most_bytes - size, most_files - 1
                 try:
                     target.mkdir(parents=True, exist_ok=True)
                     shutil.copyfile(path, target / name, follow_symlinks=False)
                 except OSError as error:
-                    left_out.append(f"{path.relative_to(source)} ({error.strerror})")
+                    left_out.append(f"{str(path.relative_to(source))!r} ({error.strerror})")
         return left_out
 
 
 def remove_leftovers():
-    """Remove the workspaces of processes that have ended without doing so."""
+    """Remove the workspaces of this account's processes that have ended without doing so."""
     if not fcntl:
         return
     for lock in Path(_temporary_folder()).glob(f"{PREFIX}*/lock"):
         try:
+            if lock.parent.lstat().st_uid != os.getuid():
+                continue
             with open(lock, "r+") as file:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 shutil.rmtree(lock.parent, ignore_errors=True)
-        except OSError:  # in use, another account's, or gone
+        except OSError:  # in use, or gone
             continue
 
 
