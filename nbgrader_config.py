@@ -4,6 +4,8 @@ import os
 import sys
 from pathlib import Path
 
+import grading
+
 c = get_config()  # noqa: F821  (given by nbgrader)
 
 # The course: found from anywhere below its root, also when JupyterLab is started elsewhere.
@@ -46,10 +48,11 @@ c.Judge.call_timeout = 30
 c.Judge.submission_seconds = 1200
 os.environ.setdefault("COURSE_TRAINING_SECONDS", "120")
 
-# Feedback: the messages of the checks, never their code; nothing active in what students wrote.
+# Feedback: the messages of the checks, never their code, on a page without scripts.
 c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.GetGrades",
     "grading.feedback.CleanFeedback",
-    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+    "grading.page.FeedbackPage",
 ]
-c.HTMLExporter.sanitize_html = True
+c.HTMLExporter.template_name = "course-feedback"
+c.HTMLExporter.extra_template_basedirs = [str(Path(grading.__file__).parent / "templates")]

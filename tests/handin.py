@@ -94,6 +94,19 @@ def points(assignment: str, root: Path = ROOT) -> dict[str, float]:
     }
 
 
+def tested_cells(assignment: str, root: Path = ROOT) -> dict[str, str]:
+    """The solution cell that each test cell tests: the last one before it."""
+    source = root / "source" / assignment / f"{NOTEBOOKS[assignment]}.ipynb"
+    found, solution = {}, ""
+    for cell in nbformat.read(source, as_version=4).cells:
+        facts = cell.metadata.get("nbgrader", {})
+        if facts.get("solution"):
+            solution = grade_id(cell)
+        elif facts.get("grade"):
+            found[grade_id(cell)] = solution
+    return found
+
+
 def notebook(answer: Answer, root: Path = ROOT):
     """The released notebook with this student's answers in it."""
     name = f"{NOTEBOOKS[answer.assignment]}.ipynb"

@@ -5,9 +5,11 @@ should keep: each is a bug of the test cells. The table at the end counts them.
 """
 
 import os
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import handin
+import nbformat
 import pytest
 from course import grade_all
 
@@ -55,6 +57,40 @@ def test_points(corpus, file):
 def test_message_names_the_mistake(corpus, file):
     messages = "\n".join(corpus[0][file].messages.values())
     assert handin.read(file).facts["says"] in messages
+
+
+def visible_claims(assignment):
+    """{test cell: a pattern that finds the failure of any claim in its visible part}."""
+    name = f"{handin.NOTEBOOKS[assignment]}.ipynb"
+    notebook = nbformat.read(handin.ROOT / "release" / assignment / name, as_version=4)
+    found = {}
+    for cell in notebook.cells:
+        claims = re.findall(r"with check\(\s*f?\"(.+?)\"\s*\)", cell.source, re.S)
+        texts = [".+?".join(map(re.escape, re.split(r"\{.*?\}", claim))) for claim in claims]
+        # A task that isn't solved says so under the visible check, whatever the claim was.
+        found[handin.grade_id(cell)] = re.compile(
+            "|".join([rf"(^- |: )(?:{text}): " for text in texts] + ["not implemented yet"]), re.M
+        )
+    return found
+
+
+@pytest.mark.parametrize("assignment", handin.NOTEBOOKS)
+def test_visible_checks_are_honest(corpus, assignment, capsys):
+    """Of the wrong answers, at least 80% fail in what the student can run already."""
+    patterns = visible_claims(assignment)
+    wrong = [f for f in FILES if f.parent.name == assignment and f.stem.startswith("wrong_")]
+    unseen = []
+    for file in wrong:
+        answer = handin.read(file)
+        given = {*answer.cells, *answer.solved, *(place for place, _ in answer.extra)}
+        said = corpus[0][file].messages
+        solved = {t for t, cell in handin.tested_cells(assignment).items() if cell in given}
+        if not any(patterns[test].search(said[test]) for test in solved & {*said}):
+            unseen.append(file.stem)
+    share = 1 - len(unseen) / len(wrong)
+    with capsys.disabled():
+        print(f"\n{assignment}: visible checks catch {share:.0%} of {len(wrong)} wrong answers")
+    assert share >= 0.8, unseen  # noqa: PLR2004
 
 
 def test_corpus_is_large_and_names_its_mistakes():
