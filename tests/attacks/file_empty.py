@@ -1,0 +1,16 @@
+"""The file is empty. The student must be told."""
+
+assignment = "3-latent"
+expected = {
+    "test-latent-snapshots": 0,
+    "test-latent-clusters": 0,
+    "test-linear-shape": 0,
+    "test-linear-values": 0,
+    "test-latent-shape": 0,
+    "test-latent-values": 0,
+}
+says = "empty"
+
+# %% ! hand in
+(folder / "latent.ipynb").touch()
+nb = None

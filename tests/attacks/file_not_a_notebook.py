@@ -1,0 +1,15 @@
+"""The file is JSON, but no notebook. The student must be told."""
+
+assignment = "3-latent"
+expected = {
+    "test-latent-snapshots": 0,
+    "test-latent-clusters": 0,
+    "test-linear-shape": 0,
+    "test-linear-values": 0,
+    "test-latent-shape": 0,
+    "test-latent-values": 0,
+}
+
+# %% ! hand in
+(folder / "latent.ipynb").write_text('{"cells": "none", "nbformat": "four", "metadata": []}')
+nb = None

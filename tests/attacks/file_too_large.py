@@ -1,0 +1,19 @@
+"""The file has 70 MB. It must not be read, and the student be told."""
+
+assignment = "3-latent"
+expected = {
+    "test-latent-snapshots": 0,
+    "test-latent-clusters": 0,
+    "test-linear-shape": 0,
+    "test-linear-values": 0,
+    "test-latent-shape": 0,
+    "test-latent-values": 0,
+}
+solved = ["interpolation"]
+
+# %% ! hand in
+import nbformat
+
+text = nbformat.writes(nb)
+(folder / "latent.ipynb").write_text(text + " " * (70 << 20))
+nb = None

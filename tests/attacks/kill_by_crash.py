@@ -1,0 +1,23 @@
+"""Reads address 0, a segmentation fault. Finished tests keep their points, the reason is told."""
+
+assignment = "2-vae"
+expected = {
+    "test-reparameterize": 0,
+    "test-reparameterize-gradient": 0,
+    "test-encoder": 0,
+    "test-decoder": 0,
+    "test-forward": 0,
+    "test-vae-elbo": 0,
+    "test-vae-history": 0,
+}
+solved = ["vae-loss"]
+says = "crashed"
+
+
+# %% vae
+class VAE(nn.Module):
+    def __init__(self, latent_features=16):
+        super().__init__()
+        import ctypes
+
+        ctypes.string_at(0)

@@ -1,0 +1,27 @@
+"""Rewrites the test cells so that they print "passed". The instructor's tests must run and fail."""
+
+assignment = "3-latent"
+expected = {
+    "test-latent-snapshots": 0,
+    "test-latent-clusters": 0,
+    "test-linear-shape": 0,
+    "test-linear-values": 0,
+    "test-latent-shape": 0,
+    "test-latent-values": 0,
+}
+
+
+# %% interpolation
+def linear_interpolation(x0, x1):
+    return x0
+
+
+def latent_linear_interpolation(z0, z1, vae):
+    return z0
+
+
+# %% ! hand in
+for cell in nb.cells:
+    if cell.metadata.get("nbgrader", {}).get("grade"):
+        cell.source = "print('passed')"
+        cell.metadata["nbgrader"] |= {"locked": False, "solution": True, "checksum": "0" * 32}
