@@ -93,7 +93,9 @@ def explain(error: BaseException) -> str:
     if isinstance(error, NotImplementedError):
         return UNSOLVED
     if isinstance(error, NameError) and error.name:
-        return f"`{error.name}` is not defined: not implemented yet, or its cell stopped with an error"
+        return (
+            f"`{error.name}` is not defined: not implemented yet, or its cell stopped with an error"
+        )
     told = getattr(error, "student_error", None)
     if told is None:
         told = f"{type(error).__name__}: {error}".strip(": ")
@@ -103,17 +105,52 @@ def explain(error: BaseException) -> str:
     return f"your code stopped with {told}"
 
 
+def either(first, second):
+    """The result of `first()`, or where that stops with an error, of `second()`.
+
+    For answers that may take one of two forms. When both stop, the error of `first` is raised.
+    """
+    try:
+        return first()
+    except Exception as error:
+        try:
+            return second()
+        except Exception:
+            raise error from None
+
+
+def as_rows(steps, like: torch.Tensor) -> torch.Tensor:
+    """Tensors of one size as rows of numbers, (n, like.numel()), whatever form they come in.
+
+    Args:
+        steps: n tensors or arrays of like.numel() values each, in a list or in one tensor.
+    """
+    try:
+        if isinstance(steps, list | tuple):
+            steps = torch.stack([torch.as_tensor(step) for step in steps])
+        return torch.as_tensor(steps).detach().reshape(-1, like.numel())
+    except (TypeError, ValueError, RuntimeError):
+        kind, one = type(steps).__name__, tuple(like.shape)
+        seen = f"has shape {tuple(steps.shape)}" if hasattr(steps, "shape") else f"is a {kind}"
+        raise Failed(f"the result {seen}; expected tensors of shape {one}.") from None
+
+
 def check_tensor(value, what: str) -> None:
     """Fails unless `value` is a torch tensor (of any shape, dtype and device)."""
     if not isinstance(value, torch.Tensor):
         raise Failed(f"{what} is of type `{type(value).__name__}`; expected a torch tensor.")
 
 
-def check_shape(tensor, shape, what: str) -> None:
-    """Fails unless `tensor` is a tensor of exactly this shape."""
+def check_shape(tensor, shape, what: str, mistakes: dict | None = None) -> None:
+    """Fails unless `tensor` is a tensor of exactly this shape.
+
+    Args:
+        mistakes: sentence -> the shape that this mistake gives; a match is named in the message.
+    """
     check_tensor(tensor, what)
-    if tuple(tensor.shape) != tuple(shape):
-        raise Failed(f"{what} has shape {tuple(tensor.shape)}; expected {tuple(shape)}.")
+    if (seen := tuple(tensor.shape)) != tuple(shape):
+        likely = [f": {text}" for text, other in (mistakes or {}).items() if seen == tuple(other)]
+        raise Failed(f"{what} has shape {seen}; expected {tuple(shape)}{''.join(likely[:1])}.")
 
 
 def check_range(tensor, low: float, high: float, what: str) -> None:
@@ -166,8 +203,11 @@ def _close(actual, expected, rtol, atol) -> bool:
 
 def _show(value) -> str:
     value = torch.as_tensor(value).detach()
-    if value.numel() == 1:
-        return f"{value.item():.5g}"
+    numbers = [f"{number:.5g}" for number in value.flatten()[:6].tolist()]
+    if 0 < value.numel() <= len(numbers):
+        return numbers[0] if value.numel() == 1 else f"({', '.join(numbers)})"
+    if value.numel() and (value == value.flatten()[0]).all():
+        return f"{numbers[0]} everywhere"
     return f"a tensor of shape {tuple(value.shape)} with mean {value.double().mean().item():.4g}"
 
 
@@ -194,15 +234,16 @@ def check_parameters_used(model, output) -> None:
         model: an `nn.Module`; its gradients are cleared before and after.
         output: function of the model that returns one tensor; its sum is differentiated.
     """
-    model.zero_grad()
-    output(model).sum().backward()
-    trainable = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
-    model_unused = [name for name, p in trainable if p.grad is None]
-    model.zero_grad()
-    if not trainable:
+    if not any(p.requires_grad for p in model.parameters()):
         raise Failed(
             "the model has no trainable parameter: keep its layers as attributes (self.…)."
         )
+    model.zero_grad()
+    result = output(model).sum()
+    if result.requires_grad:
+        result.backward()
+    model_unused = [n for n, p in model.named_parameters() if p.requires_grad and p.grad is None]
+    model.zero_grad()
     if model_unused:
         raise Failed(
             f"{', '.join(model_unused[:4])}: no gradient arrives there. Is a layer made in "

@@ -16,9 +16,12 @@ FALSE_ALARM = 1e-9
 
 @dataclass(frozen=True)
 class Normal:
-    """N(mean, std^2), clipped to [low, high]: what falls outside is moved to the nearer bound."""
+    """N(mean, std^2), clipped to [low, high]: what falls outside is moved to the nearer bound.
 
-    mean: float
+    `mean` may be a tensor where values are drawn.
+    """
+
+    mean: float | torch.Tensor
     std: float
     low: float = -math.inf
     high: float = math.inf
@@ -30,6 +33,12 @@ class Normal:
     def up_to(self, x: torch.Tensor) -> torch.Tensor:
         """P(X <= x)."""
         return torch.where(x < self.low, 0.0, torch.where(x >= self.high, 1.0, self._phi(x)))
+
+    def draw(self) -> torch.Tensor:
+        """One value for each element of `mean`, a tensor, by the inverse distribution function."""
+        percentiles = torch.rand_like(self.mean).clamp(1e-7, 1 - 1e-7)  # without the infinite ends
+        values = self.mean + self.std * torch.special.ndtri(percentiles)
+        return values.clip(self.low, self.high)
 
     def _phi(self, x: torch.Tensor) -> torch.Tensor:
         return torch.special.ndtr((x - self.mean) / self.std)
@@ -82,6 +91,18 @@ def independence_p_value(values: torch.Tensor, dim: int) -> float:
     signs = steps[0::2] * steps[1::2]
     n = int((signs != 0).sum())
     return binomial_p_value(int((signs > 0).sum()), n) if n else 0.0
+
+
+def same_distribution_p_value(first: torch.Tensor, second: torch.Tensor) -> float:
+    """Bound on the p-value of "both are n independent draws from one distribution", whatever it is.
+
+    Two empirical distribution functions that are d apart at some place are not both within d/2 of
+    the true one: P <= 2 * 2 exp(-2 n (d/2)^2), by the inequality of `distribution_p_value`.
+    """
+    a, b = (x.detach().flatten().double().cpu().sort().values for x in (first, second))
+    n, places = min(len(a), len(b)), torch.cat([a, b])
+    counts = [torch.searchsorted(x, places, right=True).double() / len(x) for x in (a, b)]
+    return min(1.0, 4 * math.exp(-n * (counts[0] - counts[1]).abs().max().item() ** 2 / 2))
 
 
 def binomial_p_value(successes: int, n: int, probability: float = 0.5) -> float:
@@ -165,4 +186,29 @@ def check_independence(
     """
     check_finite(values, "the result")
     if independence_p_value(values, dim) < false_alarm:
+        raise Failed(f"{why}.")
+
+
+def neighbours_agree(points: torch.Tensor, labels: torch.Tensor, k: int = 5) -> float:
+    """Share of points whose k nearest neighbours mostly carry the point's own label.
+
+    Args:
+        points: (N, d); labels: (N,), integers.
+    """
+    distance = torch.cdist(points, points).fill_diagonal_(math.inf)
+    votes = labels[distance.topk(k, largest=False).indices]
+    return (votes.mode(1).values == labels).double().mean().item()
+
+
+def check_same_distribution(
+    first: torch.Tensor, second: torch.Tensor, why: str, false_alarm: float = FALSE_ALARM
+) -> None:
+    """Fails when two samples of n values each are not drawn from one distribution.
+
+    Sure (probability > 1 - 1e-6) to catch distributions whose distance exceeds
+    (sqrt(2 ln(4 / false_alarm)) + sqrt(2 ln(4e6))) / sqrt(n): 12.2 / sqrt(n), 0.27 for n = 2,000.
+    """
+    check_finite(first, "the result")
+    check_finite(second, "the result")
+    if same_distribution_p_value(first, second) < false_alarm:
         raise Failed(f"{why}.")
