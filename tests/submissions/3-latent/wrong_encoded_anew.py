@@ -1,0 +1,15 @@
+"""Decodes each mixture, encodes the image and decodes that mean again."""
+
+expected = {"test-latent-snapshots": 0, "test-latent-clusters": 0, "test-latent-values": 0}
+says = "an image was encoded anew; decode the mixed codes"
+
+# %% interpolation
+def linear_interpolation(x0, x1):
+    alpha = torch.linspace(0, 1, 11, device=x0.device).view(-1, *[1] * (x0.dim() - 1))
+    return alpha * x1 + (1 - alpha) * x0
+
+
+def latent_linear_interpolation(z0, z1, vae):
+    images = vae.decoder(linear_interpolation(z0, z1))
+    mu, _, _ = vae.encoder(images)
+    return vae.decoder(mu)

@@ -1,0 +1,13 @@
+"""Draws eleven random values of alpha instead of even ones."""
+
+expected = {"test-latent-snapshots": 0, "test-latent-clusters": 0, "test-linear-values": 0}
+
+# %% interpolation
+def linear_interpolation(x0, x1):
+    alpha = torch.rand(11, device=x0.device).view(-1, *[1] * (x0.dim() - 1))
+    return alpha * x1 + (1 - alpha) * x0
+
+
+def latent_linear_interpolation(z0, z1, vae):
+    alpha = torch.linspace(0, 1, 11, device=z0.device).view(-1, 1)
+    return vae.decoder(alpha * z1 + (1 - alpha) * z0)

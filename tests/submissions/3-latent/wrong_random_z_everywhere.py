@@ -1,0 +1,25 @@
+"""Keeps the random samples z at all three moments, in a short training of its own."""
+
+expected = {
+    "test-latent-snapshots": 0,
+    "test-linear-shape": 0,
+    "test-linear-values": 0,
+    "test-latent-shape": 0,
+    "test-latent-values": 0,
+}
+says = "it holds the random samples z"
+
+# %% latent-training
+vae = VAE(latent_features=2).to(device)
+optimizer = torch.optim.Adam(vae.parameters(), lr=4e-3)
+snapshots = {}
+for epoch in range(11):
+    if epoch:
+        for images, _ in train_loader:
+            recon, kl = vae_loss(*vae(images), images)
+            optimizer.zero_grad()
+            (recon + kl).backward()
+            optimizer.step()
+    if epoch in (0, 5, 10):
+        with torch.no_grad():
+            snapshots[epoch] = torch.cat([vae.encoder(images)[2] for images, _ in test_loader])

@@ -1,0 +1,13 @@
+"""Takes ten points: arange(0, 1, 0.1) leaves out the end."""
+
+expected = {"test-latent-snapshots": 0, "test-latent-clusters": 0, "test-linear-shape": 0}
+says = "the steps leave out one end"
+
+# %% interpolation
+def linear_interpolation(x0, x1):
+    alpha = torch.arange(0, 1, 0.1, device=x0.device).view(-1, *[1] * (x0.dim() - 1))
+    return alpha * x1 + (1 - alpha) * x0
+
+
+def latent_linear_interpolation(z0, z1, vae):
+    return vae.decoder(linear_interpolation(z0, z1))
