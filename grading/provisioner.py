@@ -19,7 +19,7 @@ from jupyter_client.provisioning import LocalProvisioner
 from traitlets import Dict, Integer, List, Unicode
 
 from grading.bubblewrap import package_directories, site_packages
-from grading.processes import descendants, how_it_ended, usage
+from grading.processes import descendants, how_it_ended, prefer, usage
 from grading.workspace import Workspace
 
 MIB = 1 << 20
@@ -178,6 +178,7 @@ class PlainProvisioner(LocalProvisioner):
 
     def _watch(self, process):
         """Hold the limits that are not those of a single process, until the kernel has ended."""
+        prefer(threading.get_native_id())
         deadline = time.monotonic() + self.wall_seconds
         if process.stderr:
             os.set_blocking(process.stderr.fileno(), False)
@@ -204,7 +205,7 @@ class PlainProvisioner(LocalProvisioner):
 
     def _excess(self, pid):
         """Which limit `pid` and the processes below it exceed, as a sentence, or None."""
-        memory, tasks = usage(pid)
+        memory, tasks = usage(pid, self.processes)
         file_bytes, files = self._file_usage()
         for used, allowed, unit in (
             ((memory + file_bytes) // MIB, self.memory // MIB, "MiB of memory"),

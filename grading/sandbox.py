@@ -14,7 +14,7 @@ from pathlib import Path
 from traitlets import List, Unicode
 
 from grading import bubblewrap
-from grading.processes import children
+from grading.processes import children, prefer
 from grading.provisioner import LAUNCHER, PlainProvisioner
 
 __all__ = ["PlainProvisioner", "SandboxError", "SandboxProvisioner"]
@@ -125,6 +125,8 @@ class SandboxProvisioner(PlainProvisioner):
                 if os.readlink(f"/proc/{kernel}/ns/{name}") == os.readlink(f"/proc/self/ns/{name}")
             ]
             self._sandbox, self._kernel = os.pidfd_open(sandbox), os.pidfd_open(kernel)
+            prefer(self.process.pid)
+            prefer(sandbox)
             self._places = [
                 os.open(f"/proc/{kernel}/root{place}", os.O_PATH) for place in bubblewrap.WRITABLE
             ]

@@ -2,7 +2,7 @@
 
 This is the first thing that runs in the student's process, inside the sandbox where there is one.
 It sets the limits, brings the student's files in, closes the kernel interfaces that a notebook has
-no use for, and hands over to ipykernel. SETTINGS is a JSON object, see `PlainProvisioner`.
+no use for, and hands over to ipykernel. SETTINGS is a JSON object, see grading/provisioner.py.
 Only the standard library is imported before the student's files arrive, and their folder comes
 last in `sys.path`: a `torch.py` or `helpers.py` among them shadows nothing.
 """

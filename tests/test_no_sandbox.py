@@ -1,4 +1,4 @@
-"""Without a sandbox: refusing where one is required, else a warning and good manners; the doctor."""
+"""Without a sandbox: refusal where one is required, else a warning and manners; the doctor."""
 
 import asyncio
 import secrets
