@@ -47,7 +47,8 @@ class Judge(StudentKernel):
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict, km=None):
         """Runs and judges a notebook. `resources["grading"]` gets a verdict for each test cell:
-        a dict with `message` (for the student, or None) and `manual` (why to look at it, or None).
+        a dict with `message` (for the student, or None) and `manual` (why to look at it, or None);
+        `resources["grading_notes"]` says for an answer that did not run to its end why it did not.
         """
         problem = nb.metadata.get(MARK, {}).get("problem")
         self._begin(nb, resources, problem)
@@ -72,6 +73,7 @@ class Judge(StudentKernel):
         self.km = self.kc = None
         self.reset_execution_trackers()
         self._verdicts = resources["grading"] = {}
+        self._notes = resources["grading_notes"] = {}
         self._end = time.monotonic() + self.submission_seconds
         self._starts_left = 1 + self.restarts
         self._ran: list[int] = []  # cells that a fresh kernel must run again
@@ -92,6 +94,9 @@ class Judge(StudentKernel):
             stopped = self._run(cell, index)
         if stopped:
             cell.outputs.append(_error("KernelStopped", stopped))
+        if stopped or self.late:
+            told = stopped or f"it took more than {self.timeout} seconds"
+            self._notes[grade_id(cell)] = f"This cell was stopped: {told}."
 
     def _run(self, cell: NotebookNode, index: int) -> str | None:
         seconds = min(self.timeout or self.submission_seconds, self._left())
@@ -107,6 +112,7 @@ class Judge(StudentKernel):
         while not self.running and self._starts_left > 0 and self._left() > 0:
             self._starts_left -= 1
             again, self._ran = self._ran, []
+            self.parent.worker(self.resources["nbgrader"]["assignment"])  # both start side by side
             self.start()
             self._worker = None if self._worker is None else self._listen(self._worker)
             for index in again:

@@ -7,7 +7,7 @@ function changed in place are changed here, too. Random numbers drawn there are 
 here, so that `torch.manual_seed` in a test cell works; nothing that the student's process says can
 steer the stream here.
 
-The other side is hostile. What it sends is capped, taken apart by `wire`, and never evaluated.
+The other side is hostile: what it sends is capped, taken apart by `wire`, and never evaluated.
 """
 
 import ast
@@ -107,8 +107,9 @@ class Student:
         if self.stopped:
             raise StudentStopped(self.stopped)
         wait = min(self.call_seconds, self._end - time.monotonic())
+        over = f"took more than {self.seconds:g} seconds in this test"
         if wait <= 0:
-            raise self._stop(f"took more than {self.seconds:g} seconds in this test")
+            raise self._stop(over)
         seed = int(torch.randint(1 << 62, ()))
         head = {**question, "seed": seed, "grad": torch.is_grad_enabled()}
         message = wire.encode(head, arrays, self._limit)
@@ -122,13 +123,14 @@ class Student:
                     raise self._stop(f"did not end within {wait:.0f} seconds")
             raw = self.line.recv_bytes(self._limit)
             answer, received, _ = wire.decode(raw)
-        except EOFError:
-            raise self._stop("ended before it answered") from None
-        except wire.MalformedError as error:
-            raise self._stop(f"gave no valid answer ({error})") from None
-        except OSError as error:
-            why = "ended" if error.errno else f"gave an answer of more than {self._limit >> 20} MiB"
-            raise self._stop(why) from None
+        except (EOFError, OSError) as error:
+            gone = isinstance(error, EOFError) or error.errno
+            large = f"gave an answer of more than {self._limit >> 20} MiB"
+            raise self._stop("ended before it answered" if gone else large) from None
+        except Exception as error:  # a message that breaks the rules
+            raise self._stop(f"gave no valid answer ({_text(str(error))})") from None
+        if late and wait < self.call_seconds:
+            raise self._stop(over)
         if "error" in answer:
             raise self._error(answer["error"], late)
         return answer, received

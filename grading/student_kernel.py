@@ -22,8 +22,11 @@ from traitlets.utils.importstring import import_item
 from grading.worker import student_side
 
 BOOT_SECONDS = 120.0
+SEND_MILLISECONDS = 5_000
 PING_SECONDS = 5.0  # for an idle kernel to answer
 OVERHEAD = 200  # bytes that an output costs even when it is empty
+CUT_OFF = "it cannot be reached any more; did it print or raise something enormous?"
+UNSTOPPABLE = "a cell did not end within {:.0f} seconds and could not be interrupted"
 CUT = "[the rest of this cell's output was cut]\n"
 
 
@@ -37,9 +40,11 @@ class StudentKernel(Execute):
         config=True
     )
     message_bytes = Integer(
-        32 << 20, help="bytes of a message; a kernel that sends a larger one is cut off from it"
+        16 << 20, help="bytes of a message; a kernel that sends a larger one is cut off from it"
     ).tag(config=True)
     raise_on_iopub_timeout = Bool(False, help="lost output is no reason to stop").tag(config=True)
+
+    _late = False
 
     @default("skip_cells_with_tag")
     def _skip_no_cells(self) -> str:
@@ -67,7 +72,9 @@ class StudentKernel(Execute):
     async def _connect(self) -> None:
         context = zmq.asyncio.Context()
         context.setsockopt(zmq.MAXMSGSIZE, self.message_bytes)
-        context.setsockopt(zmq.RCVHWM, 200)
+        # After a message that was too large the line is cut: nobody takes what is sent any more.
+        context.setsockopt(zmq.SNDTIMEO, SEND_MILLISECONDS)
+        context.setsockopt(zmq.RCVHWM, 64)  # messages that wait to be read
         self.kc = self.km.client(context=context)
         self.kc.start_channels()
         await self.kc.wait_for_ready(timeout=self.startup_timeout)
@@ -109,19 +116,21 @@ class StudentKernel(Execute):
     def run_cell(self, cell: NotebookNode, index: int, seconds: float) -> str | None:
         """Runs a student's cell; None when the kernel is ready for more, else why it is not."""
         self._room = self.output_bytes
-        self._late = False
+        self._late = self._cut_off = False
         self.timeout_func = lambda _: max(1, int(seconds))
         try:
             self.execute_cell(cell, index, store_history=True)
         except DeadKernelError:
             return self.reason()
+        except zmq.Again:
+            return CUT_OFF
         except Exception as error:  # a message that cannot be taken apart
             self.log.warning("cell %d: %s: %s", index, type(error).__name__, error)
             return "it sent messages that are none"
         finally:
             cell.execution_count = self.code_cells_executed
         if self._late and not self.silently("", PING_SECONDS):
-            return f"a cell did not end within {seconds:.0f} seconds and could not be interrupted"
+            return CUT_OFF if self._cut_off else UNSTOPPABLE.format(seconds)
         return None
 
     @property
@@ -136,7 +145,11 @@ class StudentKernel(Execute):
     async def _silently(self, code: str, seconds: float) -> bool:
         end = time.monotonic() + seconds
         with contextlib.suppress(Exception):  # a message that cannot be taken apart
-            sent = await self._send(code)
+            try:
+                sent = await self._send(code)
+            except zmq.Again:
+                self._cut_off = True
+                return False
             while (left := end - time.monotonic()) > 0:
                 with contextlib.suppress(Empty):
                     reply = await self.kc.shell_channel.get_msg(timeout=min(left, 1.0))
@@ -148,7 +161,10 @@ class StudentKernel(Execute):
 
     def fire(self, code: str) -> None:
         """Sends code that leaves no output and does not wait for it to end."""
-        run_sync(self._send)(code)
+        with contextlib.suppress(
+            zmq.Again
+        ):  # then nobody answers, which is noticed where it counts
+            run_sync(self._send)(code)
 
     async def _send(self, code: str) -> str:
         return self.kc.execute(code, silent=True, store_history=False, stop_on_error=False)

@@ -16,6 +16,7 @@ import queue
 import random
 import sys
 import threading
+import time
 import warnings
 from multiprocessing.connection import Client, Connection, Listener
 
@@ -47,12 +48,16 @@ class Door:
                 continue
         self._listener.close()
 
-    def wait(self, token: str) -> Connection:
+    def wait(self, token: str, seconds: float) -> Connection:
         """The connection of whoever sends the token. Raises `StudentStopped` when nobody does."""
+        end = time.monotonic() + seconds
         with contextlib.suppress(queue.Empty, EOFError, OSError):
             while True:
-                line = self._callers.get(timeout=CONNECT_SECONDS)
-                if line.poll(CONNECT_SECONDS) and line.recv_bytes(len(token)) == token.encode():
+                line = self._callers.get(timeout=max(0.0, end - time.monotonic()))
+                if (
+                    line.poll(max(0.0, end - time.monotonic()))
+                    and line.recv_bytes(len(token)) == token.encode()
+                ):
                     return line
                 line.close()
         raise StudentStopped("the student's process cannot be reached")
@@ -93,7 +98,7 @@ class Session:
         printed = Printed()
         student = None
         try:
-            line = self.door.wait(token)
+            line = self.door.wait(token, min(CONNECT_SECONDS, seconds["call_seconds"]))
             student = Student(
                 line,
                 interrupt=lambda: say({"interrupt": True}),
@@ -105,6 +110,8 @@ class Session:
                 verdict = _judge(_run(name, source, self.namespace))
         except BaseException as error:
             verdict = {"status": "failed", "name": type(error).__name__, "message": _told(error)}
+            if isinstance(error, SyntaxError | ImportError) and not hasattr(error, "student_error"):
+                verdict["manual"] = f"the test itself fails: {verdict['message']}"
             if isinstance(error, StudentStopped):
                 verdict = {"status": "stopped", "message": str(error)}
         if student and student.stopped:  # even where the test cell took no notice

@@ -25,7 +25,8 @@ class SaveVerdicts(NbGraderPreprocessor):
         place = names["notebook"], names["assignment"], names["student"]
         verdicts = resources.get("grading", {})
         with Gradebook(names["db_url"]) as gradebook:
-            for answer, messages in _failures(nb, verdicts).items():
+            notes = resources.get("grading_notes", {})
+            for answer, messages in _failures(nb, verdicts, notes).items():
                 comment = gradebook.find_comment(answer, *place)
                 comment.auto_comment = "\n\n".join(dict.fromkeys(messages))[:LONGEST_COMMENT]
             for test, verdict in verdicts.items():
@@ -36,13 +37,15 @@ class SaveVerdicts(NbGraderPreprocessor):
         return nb, resources
 
 
-def _failures(nb: NotebookNode, verdicts: dict) -> dict[str, list[str]]:
-    """The messages of failed tests, by the name of the answer before them."""
+def _failures(nb: NotebookNode, verdicts: dict, notes: dict) -> dict[str, list[str]]:
+    """What there is to say of each answer: how its cell ended, and the tests after it that fail."""
     found: dict[str, list[str]] = {}
     answer = None
     for cell in nb.cells:
         if is_solution(cell):
             answer = grade_id(cell)
+            if answer in notes:
+                found[answer] = [notes[answer]]
         elif is_test(cell) and answer:
             message = verdicts.get(grade_id(cell), {}).get("message")
             if message:

@@ -18,7 +18,10 @@ class WorkerDiedError(RuntimeError):
 
 
 class Worker:
-    """A running trusted process, its working directory the assignment's source folder."""
+    """A trusted process, its working directory the assignment's source folder.
+
+    It starts in the background; the first request waits for it.
+    """
 
     def __init__(self, folder: str | Path):
         root = str(Path(__file__).resolve().parent.parent)
@@ -31,8 +34,8 @@ class Worker:
             start_new_session=True,  # Ctrl-C is for the grader; this process ends with it
         )
         self._answers: queue.Queue = queue.Queue()
+        self._ready = False
         threading.Thread(target=self._read, daemon=True).start()
-        self.receive(START_SECONDS)
 
     def _read(self) -> None:
         with contextlib.suppress(ValueError, OSError):
@@ -45,7 +48,9 @@ class Worker:
         return self._process.poll() is None
 
     def send(self, do: str, **request) -> None:
-        """Asks for something; `receive` gets the answer."""
+        """Asks for something; `receive` gets the answer. Waits until the process has started."""
+        if not self._ready:
+            self._ready = self.receive(START_SECONDS) is not None
         try:
             self._process.stdin.write(json.dumps({"do": do, **request}).encode() + b"\n")
             self._process.stdin.flush()
