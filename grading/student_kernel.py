@@ -161,9 +161,7 @@ class StudentKernel(Execute):
 
     def fire(self, code: str) -> None:
         """Sends code that leaves no output and does not wait for it to end."""
-        with contextlib.suppress(
-            zmq.Again
-        ):  # then nobody answers, which is noticed where it counts
+        with contextlib.suppress(zmq.Again):  # the caller will notice that nobody answers
             run_sync(self._send)(code)
 
     async def _send(self, code: str) -> str:

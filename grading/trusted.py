@@ -28,6 +28,7 @@ from grading.remote import Student, StudentStopped
 MESSAGE = 6_000  # characters kept of a failure's message
 PRINTED = 20_000  # characters kept of what a test cell prints
 CONNECT_SECONDS = 20.0
+CALLER_SECONDS = 3.0  # for a caller to say the token
 
 
 class Door:
@@ -51,13 +52,10 @@ class Door:
     def wait(self, token: str, seconds: float) -> Connection:
         """The connection of whoever sends the token. Raises `StudentStopped` when nobody does."""
         end = time.monotonic() + seconds
-        with contextlib.suppress(queue.Empty, EOFError, OSError):
-            while True:
-                line = self._callers.get(timeout=max(0.0, end - time.monotonic()))
-                if (
-                    line.poll(max(0.0, end - time.monotonic()))
-                    and line.recv_bytes(len(token)) == token.encode()
-                ):
+        while (left := end - time.monotonic()) > 0:
+            with contextlib.suppress(queue.Empty, EOFError, OSError):
+                line = self._callers.get(timeout=left)
+                if line.poll(CALLER_SECONDS) and line.recv_bytes(len(token)) == token.encode():
                     return line
                 line.close()
         raise StudentStopped("the student's process cannot be reached")
