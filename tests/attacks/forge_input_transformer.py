@@ -21,7 +21,7 @@ get_ipython().input_transformers_post.append(
 
 # %% interpolation
 def linear_interpolation(x0, x1):
-    return x0
+    return x0 - 5
 
 
 def latent_linear_interpolation(z0, z1, vae):

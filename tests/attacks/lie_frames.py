@@ -27,7 +27,7 @@ def wanted(default):
 
 
 def linear_interpolation(x0, x1):
-    return wanted(x0)
+    return wanted(x0 - 5)
 
 
 def latent_linear_interpolation(z0, z1, vae):

@@ -18,7 +18,7 @@ def publish():
 
 def linear_interpolation(x0, x1):
     publish()
-    return x0
+    return x0 - 5
 
 
 def latent_linear_interpolation(z0, z1, vae):

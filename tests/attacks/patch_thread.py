@@ -34,7 +34,7 @@ threading.Thread(target=patch, daemon=True).start()
 
 # %% interpolation
 def linear_interpolation(x0, x1):
-    return x0
+    return x0 - 5
 
 
 def latent_linear_interpolation(z0, z1, vae):
