@@ -14,6 +14,7 @@ import numbers
 import os
 import queue
 import random
+import socket
 import sys
 import threading
 import time
@@ -62,8 +63,12 @@ class Door:
 
     def close(self) -> None:
         self._open = False
-        with contextlib.suppress(OSError):
-            Client(self.address).close()  # wakes the thread, which then ends
+        with contextlib.suppress(OSError):  # wakes the thread, which then ends
+            if listening := getattr(self._listener._listener, "_socket", None):
+                # Not by a call: the address may be gone, with the folder of a killed kernel.
+                listening.shutdown(socket.SHUT_RDWR)
+            else:
+                Client(self.address).close()
 
 
 class Session:
