@@ -44,11 +44,14 @@ class Door:
 
     def _accept(self) -> None:
         while self._open:
-            try:
-                self._callers.put(self._listener.accept())
-            except OSError:
-                continue
-        self._listener.close()
+            with contextlib.suppress(OSError):
+                caller = self._listener.accept()
+                try:
+                    self._callers.put_nowait(caller)
+                except queue.Full:
+                    caller.close()
+        with contextlib.suppress(FileNotFoundError):  # its folder may be gone
+            self._listener.close()
 
     def wait(self, token: str, seconds: float) -> Connection:
         """The connection of whoever sends the token. Raises `StudentStopped` when nobody does."""
