@@ -1,0 +1,20 @@
+"""Halves three times, 28 to 14, 7 and 3, and comes back to 24 pixels."""
+
+expected = {"test-dae-model": 0, "test-dae-loss": 0, "test-dae-denoises": 0}
+solved = ["noise"]
+says = "has shape (4, 1, 24, 24); expected (4, 1, 28, 28)"
+
+# %% dae
+class DAE(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.encoder = nn.Sequential(
+            nn.Conv2d(1, 8, 4, 2, 1), nn.ReLU(), nn.Conv2d(8, 16, 4, 2, 1), nn.ReLU(), nn.Conv2d(16, 32, 4, 2, 1), nn.ReLU()
+        )
+        self.decoder = nn.Sequential(
+            nn.ConvTranspose2d(32, 16, 4, 2, 1), nn.ReLU(), nn.ConvTranspose2d(16, 8, 4, 2, 1), nn.ReLU(),
+            nn.ConvTranspose2d(8, 1, 4, 2, 1), nn.Sigmoid(),
+        )
+
+    def forward(self, noisy):
+        return self.decoder(self.encoder(noisy))

@@ -1,0 +1,18 @@
+"""Makes a layer and never uses it."""
+
+expected = {"test-dae-model": 0, "test-dae-loss": 0, "test-dae-denoises": 0}
+solved = ["noise"]
+says = "code.weight, code.bias: no gradient arrives there"
+
+# %% dae
+class DAE(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.encoder = nn.Sequential(nn.Conv2d(1, 8, 4, 2, 1), nn.ReLU(), nn.Conv2d(8, 16, 4, 2, 1), nn.ReLU())
+        self.code = nn.Linear(16 * 7 * 7, 64)
+        self.decoder = nn.Sequential(
+            nn.ConvTranspose2d(16, 8, 4, 2, 1), nn.ReLU(), nn.ConvTranspose2d(8, 1, 4, 2, 1), nn.Sigmoid()
+        )
+
+    def forward(self, noisy):
+        return self.decoder(self.encoder(noisy))

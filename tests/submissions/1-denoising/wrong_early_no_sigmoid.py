@@ -1,0 +1,30 @@
+"""Ends the network without a sigmoid and trains it well: only the model is wrong."""
+
+expected = {"test-dae-model": 0}
+solved = ["noise"]
+
+# %% dae
+class DAE(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.encoder = nn.Sequential(nn.Conv2d(1, 16, 4, 2, 1), nn.ReLU(), nn.Conv2d(16, 32, 4, 2, 1), nn.ReLU())
+        self.decoder = nn.Sequential(
+            nn.ConvTranspose2d(32, 16, 4, 2, 1), nn.ReLU(), nn.ConvTranspose2d(16, 1, 4, 2, 1)
+        )
+
+    def forward(self, noisy):
+        return self.decoder(self.encoder(noisy))
+
+# %% dae-training
+torch.manual_seed(0)
+dae = DAE().to(device)
+optimizer = torch.optim.Adam(dae.parameters(), lr=1e-2)
+history = History("mse")
+add_noise = AddGaussianNoise()
+for epoch, batches in epochs(train_loader, 2):
+    for images, _ in batches:
+        loss = F.mse_loss(dae(add_noise(images)), images, reduction="sum")
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        history.record(len(images), mse=loss)

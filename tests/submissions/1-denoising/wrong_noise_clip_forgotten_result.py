@@ -1,0 +1,15 @@
+"""Calls clamp and drops its result: clamp returns a new tensor."""
+
+expected = {"test-noise-range": 0, "test-dae-loss": 0, "test-dae-denoises": 0}
+solved = ["dae"]
+
+# %% noise
+class AddGaussianNoise:
+    def __init__(self, mean=0.0, std=0.3):
+        self.mean = mean
+        self.std = std
+
+    def __call__(self, tensor):
+        noisy = tensor + self.mean + self.std * torch.randn_like(tensor)
+        noisy.clamp(0, 1)
+        return noisy

@@ -1,0 +1,15 @@
+"""Draws a single number for the whole tensor."""
+
+expected = {"test-noise-independent": 0, "test-dae-loss": 0, "test-dae-denoises": 0}
+solved = ["dae"]
+says = "all images of a batch, all channels, all rows, all columns got the same noise"
+
+# %% noise
+class AddGaussianNoise:
+    def __init__(self, mean=0.0, std=0.3):
+        self.mean = mean
+        self.std = std
+
+    def __call__(self, tensor):
+        noise = self.mean + self.std * torch.randn(1)
+        return (tensor + noise).clamp(0, 1)

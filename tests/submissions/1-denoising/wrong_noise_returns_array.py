@@ -1,0 +1,15 @@
+"""Returns a numpy array."""
+
+expected = {"test-noise-general": 0, "test-dae-loss": 0, "test-dae-denoises": 0}
+solved = ["dae"]
+says = "is of type `ndarray`"
+
+# %% noise
+class AddGaussianNoise:
+    def __init__(self, mean=0.0, std=0.3):
+        self.mean = mean
+        self.std = std
+
+    def __call__(self, tensor):
+        noise = self.mean + self.std * torch.randn_like(tensor)
+        return (tensor + noise).clamp(0, 1).numpy()

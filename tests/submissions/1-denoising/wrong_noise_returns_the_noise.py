@@ -1,0 +1,15 @@
+"""Returns the clipped noise without the image."""
+
+expected = {"test-noise-moments": 0, "test-dae-loss": 0, "test-dae-denoises": 0}
+solved = ["dae"]
+says = "add it to the image"
+
+# %% noise
+class AddGaussianNoise:
+    def __init__(self, mean=0.0, std=0.3):
+        self.mean = mean
+        self.std = std
+
+    def __call__(self, tensor):
+        noise = self.mean + self.std * torch.randn_like(tensor)
+        return noise.clamp(0, 1)

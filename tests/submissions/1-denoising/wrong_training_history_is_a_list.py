@@ -1,0 +1,19 @@
+"""Keeps the losses in a list of their own in place of a mapping."""
+
+expected = {"test-dae-loss": 0}
+solved = ["noise", "dae"]
+says = "`history` must be a mapping"
+
+# %% dae-training
+torch.manual_seed(0)
+dae = DAE().to(device)
+optimizer = torch.optim.Adam(dae.parameters(), lr=1e-2)
+history = []
+add_noise = AddGaussianNoise()
+for epoch, batches in epochs(train_loader, 2):
+    for images, _ in batches:
+        loss = F.mse_loss(dae(add_noise(images)), images, reduction="sum")
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        history.append(loss.item() / len(images))

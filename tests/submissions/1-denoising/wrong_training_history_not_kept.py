@@ -1,0 +1,17 @@
+"""Trains and keeps no history."""
+
+expected = {"test-dae-loss": 0}
+solved = ["noise", "dae"]
+says = "`history` is not defined"
+
+# %% dae-training
+torch.manual_seed(0)
+dae = DAE().to(device)
+optimizer = torch.optim.Adam(dae.parameters(), lr=1e-2)
+add_noise = AddGaussianNoise()
+for epoch, batches in epochs(train_loader, 2):
+    for images, _ in batches:
+        loss = F.mse_loss(dae(add_noise(images)), images, reduction="sum")
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()

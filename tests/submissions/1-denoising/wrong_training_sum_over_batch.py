@@ -1,0 +1,19 @@
+"""Records the sum over the batch."""
+
+expected = {"test-dae-loss": 0}
+solved = ["noise", "dae"]
+says = "that is a sum over the batch"
+
+# %% dae-training
+torch.manual_seed(0)
+dae = DAE().to(device)
+optimizer = torch.optim.Adam(dae.parameters(), lr=1e-2)
+history = {"mse": []}
+add_noise = AddGaussianNoise()
+for epoch, batches in epochs(train_loader, 2):
+    for images, _ in batches:
+        loss = F.mse_loss(dae(add_noise(images)), images, reduction="sum")
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        history["mse"].append(loss.item())

@@ -1,0 +1,20 @@
+"""Records the loss of an epoch, summed over all images."""
+
+expected = {"test-dae-loss": 0}
+solved = ["noise", "dae"]
+says = "that is a sum over all images"
+
+# %% dae-training
+torch.manual_seed(0)
+dae = DAE().to(device)
+optimizer = torch.optim.Adam(dae.parameters(), lr=1e-2)
+history = {"mse": []}
+for epoch in range(6):
+    total = 0.0
+    for images, _ in train_loader:
+        loss = F.mse_loss(dae(AddGaussianNoise()(images)), images, reduction="sum")
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        total += loss.item()
+    history["mse"].append(total)

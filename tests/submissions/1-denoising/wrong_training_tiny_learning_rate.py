@@ -1,0 +1,18 @@
+"""Trains with a learning rate of 1e-6."""
+
+expected = {"test-dae-loss": 0, "test-dae-denoises": 0}
+solved = ["noise", "dae"]
+
+# %% dae-training
+torch.manual_seed(0)
+dae = DAE().to(device)
+optimizer = torch.optim.Adam(dae.parameters(), lr=1e-6)
+history = History("mse")
+add_noise = AddGaussianNoise()
+for epoch, batches in epochs(train_loader, 1):
+    for images, _ in batches:
+        loss = F.mse_loss(dae(add_noise(images)), images, reduction="sum")
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        history.record(len(images), mse=loss)
