@@ -56,7 +56,8 @@ class Student:
     ):
         self.line, self._interrupt, self._limit = line, interrupt, limit
         self.call_seconds, self.grace_seconds = call_seconds, grace_seconds
-        self.seconds, self._end = seconds, time.monotonic() + seconds
+        self._end = time.monotonic() + seconds
+        self._over = f"took more than {seconds:g} seconds in this test"
         self.stopped: str | None = None  # why no more answers come
         self.changed_arguments = 0  # calls that changed an argument in place
         self._names = {id(value): name for name, value in (at_home or {}).items()}
@@ -107,9 +108,8 @@ class Student:
         if self.stopped:
             raise StudentStopped(self.stopped)
         wait = min(self.call_seconds, self._end - time.monotonic())
-        over = f"took more than {self.seconds:g} seconds in this test"
         if wait <= 0:
-            raise self._stop(over)
+            raise self._stop(self._over)
         seed = int(torch.randint(1 << 62, ()))
         head = {**question, "seed": seed, "grad": torch.is_grad_enabled()}
         message = wire.encode(head, arrays, self._limit)
@@ -130,7 +130,7 @@ class Student:
         except Exception as error:  # a message that breaks the rules
             raise self._stop(f"gave no valid answer ({_text(str(error))})") from None
         if late and wait < self.call_seconds:
-            raise self._stop(over)
+            raise self._stop(self._over)
         if "error" in answer:
             raise self._error(answer["error"], late)
         return answer, received

@@ -8,7 +8,7 @@ from multiprocessing.connection import Client
 import pytest
 import torch
 
-from grading import trusted, wire
+from grading import wire
 from grading.remote import Student, StudentStopped
 from grading.trusted import Door, Session
 
@@ -84,7 +84,6 @@ def test_forged_answers_end_the_test(kind, tmp_path):
 
 
 def test_an_answer_is_measured_before_it_is_read(tmp_path):
-
     door = Door(str(tmp_path / "door"))
 
     def flood():
@@ -94,19 +93,18 @@ def test_an_answer_is_measured_before_it_is_read(tmp_path):
             line.send_bytes(bytes(3 << 20))
 
     threading.Thread(target=flood, daemon=True).start()
-    student = Student(door.wait("token"), interrupt=None, call_seconds=5, seconds=9, limit=1 << 20)
+    line = door.wait("token", 20)
+    student = Student(line, interrupt=None, call_seconds=5, seconds=9, limit=1 << 20)
     with pytest.raises(StudentStopped, match="more than 1 MiB"):
         student.ask("name", name="x")
     door.close()
 
 
-def test_nobody_gets_in_without_the_token(tmp_path, monkeypatch):
-
-    monkeypatch.setattr(trusted, "CONNECT_SECONDS", 0.2)
+def test_nobody_gets_in_without_the_token(tmp_path):
     door = Door(str(tmp_path / "door"))
     with Client(door.address) as line, pytest.raises(StudentStopped):
         line.send_bytes(b"guess")
-        door.wait("token")
+        door.wait("token", 0.2)
     door.close()
 
 
