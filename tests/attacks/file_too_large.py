@@ -9,11 +9,7 @@ expected = {
     "test-latent-shape": 0,
     "test-latent-values": 0,
 }
-solved = ["interpolation"]
 
 # %% ! hand in
-import nbformat
-
-text = nbformat.writes(nb)
-(folder / "latent.ipynb").write_text(text + " " * (70 << 20))
+(folder / "latent.ipynb").write_text("[" + " " * (70 << 20) + "]")
 nb = None
