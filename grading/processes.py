@@ -53,6 +53,11 @@ def usage(pid, most):
     return memory, tasks
 
 
+def is_asleep(pid):
+    """Is `pid` waiting for something? OSError where it has ended."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "S"
+
+
 def prefer(task):
     """Let `task`, a process or a thread, run before all ordinary ones, where this account may.
 

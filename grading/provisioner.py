@@ -109,7 +109,7 @@ class PlainProvisioner(LocalProvisioner):
 
     def _command(self, settings, submission):
         """The command line of the kernel; `settings` is what its launcher is told."""
-        settings |= {"connection_file": self.parent.connection_file, "files": None, "ready": None}
+        settings |= {"connection_file": self.parent.connection_file, "files": None, "link": None}
         return [sys.executable, "-P", "-s", str(LAUNCHER), json.dumps(settings)]
 
     def _environment(self, host):

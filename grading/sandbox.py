@@ -8,13 +8,15 @@ import platform
 import re
 import select
 import signal
+import socket
 import sys
+import time
 from pathlib import Path
 
 from traitlets import List, Unicode
 
 from grading import bubblewrap
-from grading.processes import children, prefer
+from grading.processes import children, is_asleep, prefer
 from grading.provisioner import LAUNCHER, PlainProvisioner
 
 __all__ = ["PlainProvisioner", "SandboxError", "SandboxProvisioner"]
@@ -39,8 +41,9 @@ class SandboxProvisioner(PlainProvisioner):
     read_only = List(Unicode(), help="more files and folders that kernels see").tag(config=True)
 
     in_force = False  # has this kernel been seen to run in namespaces of its own?
-    _ready = _kernel = _sandbox = None  # fd of a pipe, of the kernel process, of its process 1
-    _places = ()  # fds of the places that can be written
+    _link = None  # socket to the kernel's launcher
+    _kernel = _sandbox = None  # file descriptors of the kernel's process and of process 1 there
+    _places = ()  # those of the places that can be written
 
     @property
     def inside_socket_directory(self):
@@ -58,13 +61,13 @@ class SandboxProvisioner(PlainProvisioner):
             f"student:x:1000:1000:student:{bubblewrap.HOME}:/bin/sh\n"
         )
         packages = bubblewrap.package_directories()
-        self._ready, ready = os.pipe()
-        self._inherited.append(ready)
+        self._link, link = socket.socketpair()
+        self._inherited.append(link.detach())
         settings |= {
             "connection_file": "/run/connection.json",
             "files": "/run/files",
             "packages": [bubblewrap.PACKAGES],
-            "ready": ready,
+            "link": self._inherited[-1],
         }
         arguments = bubblewrap.arguments(
             bwrap,
@@ -104,15 +107,19 @@ class SandboxProvisioner(PlainProvisioner):
             raise SandboxError(
                 f"The sandboxed kernel did not start: {message or 'no reason given'}"
             )
-        self._confirm()
+        await asyncio.to_thread(self._confirm)
+        self.in_force = True
 
     def _has_started(self):
-        """Wait until the launcher says so, which it does before anything of the student's runs."""
-        readable, _, _ = select.select([self._ready], [], [], START_SECONDS)
-        return bool(readable and os.read(self._ready, 1))
+        """Wait until the launcher says so; it then waits in turn."""
+        self._link.settimeout(START_SECONDS)
+        try:
+            return self._link.recv(1) == b"!"
+        except OSError:
+            return False
 
     def _confirm(self):
-        """Find the kernel and see that it is in namespaces of its own; take hold of what is there.
+        """Find the kernel, see that it is in namespaces of its own, and only then let it go on.
 
         Raises SandboxError.
         """
@@ -125,6 +132,12 @@ class SandboxProvisioner(PlainProvisioner):
                 if os.readlink(f"/proc/{kernel}/ns/{name}") == os.readlink(f"/proc/self/ns/{name}")
             ]
             self._sandbox, self._kernel = os.pidfd_open(sandbox), os.pidfd_open(kernel)
+            # From when on bwrap's process 1 waits for others to end, its own end is bound to ours.
+            deadline = time.monotonic() + START_SECONDS
+            while not is_asleep(sandbox):
+                if time.monotonic() > deadline:
+                    raise TimeoutError("bwrap does not come to rest")
+                time.sleep(0.01)
             prefer(self.process.pid)
             prefer(sandbox)
             self._places = [
@@ -132,11 +145,12 @@ class SandboxProvisioner(PlainProvisioner):
             ]
             # Should the machine run out of memory, it is this process that has to go.
             Path(f"/proc/{kernel}/oom_score_adj").write_text("1000")
+            if not shared:
+                self._link.sendall(b"!")
         except (OSError, ValueError) as error:
             raise SandboxError(f"The sandboxed kernel could not be examined: {error!r}") from error
         if shared:
             raise SandboxError(f"The kernel is not in a sandbox: it shares {', '.join(shared)}.")
-        self.in_force = True
 
     def _file_usage(self):
         places = [os.statvfs(place) for place in self._places]
@@ -156,21 +170,22 @@ class SandboxProvisioner(PlainProvisioner):
 
     def _kill_all(self, process):
         # The end of process 1 of the sandbox is the end of all others in it. Then bwrap ends too,
-        # having collected it; bwrap itself is killed (and takes the others along, because of
-        # --die-with-parent) only when it hasn't come that far.
+        # having collected it.
         if self._sandbox is None:
-            process.kill()
+            super()._kill_all(process)
         else:
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._sandbox, signal.SIGKILL)
 
     async def cleanup(self, restart=False):
+        if self._link:
+            self._link.close()
         await super().cleanup(restart)
         if self._sandbox is not None and not select.select([self._sandbox], [], [], END_SECONDS)[0]:
             self.log.error("processes of a student's kernel did not end in %d s", END_SECONDS)
-        for fd in (self._ready, self._sandbox, self._kernel, *self._places):
+        for fd in (self._sandbox, self._kernel, *self._places):
             if fd is not None:
                 os.close(fd)
-        self._ready = self._sandbox = self._kernel = None
+        self._link = self._sandbox = self._kernel = None
         self._places = ()
         self.in_force = False

@@ -12,6 +12,7 @@ import json
 import os
 import platform
 import shutil
+import socket
 import struct
 import sys
 
@@ -98,6 +99,18 @@ def deny_system_calls():
         raise OSError(error, f"the kernel refused the seccomp filter: {os.strerror(error)}")
 
 
+def await_permission(link):
+    """Tell grading that all is ready, and wait until it has seen that the walls stand; or exit.
+
+    link: fd of a stream socket, closed here. Its other end goes with the process that grades: a
+    kernel whose sandbox lost it while still being set up, and so would outlive it, ends here.
+    """
+    with socket.socket(fileno=link) as connection:
+        connection.sendall(b"!")
+        if not connection.recv(1):
+            sys.exit("The process that grades has ended.")
+
+
 def serve_on(listening):
     """Make pyzmq serve on sockets that already listen: `listening` maps an address to its fd.
 
@@ -124,12 +137,10 @@ def main():
     set_limits(settings["limits"])
     if settings["files"]:
         bring_files(settings["files"])
-    if settings["ready"] is not None:
-        deny_system_calls()
     serve_on(settings["sockets"])
-    if settings["ready"] is not None:
-        os.write(settings["ready"], b"!")
-        os.close(settings["ready"])
+    if settings["link"] is not None:
+        deny_system_calls()
+        await_permission(settings["link"])
 
     from ipykernel.kernelapp import IPKernelApp  # noqa: PLC0415
 

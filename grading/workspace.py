@@ -1,7 +1,9 @@
 """The private directory of one kernel on this machine: its sockets, and a copy of the files."""
 
+import contextlib
 import os
 import shutil
+import signal
 import stat
 import tempfile
 from pathlib import Path
@@ -90,9 +92,23 @@ def remove_leftovers():
                 continue
             with open(lock, "r+") as file:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                end_bwrap_of(lock.parent)
                 shutil.rmtree(lock.parent, ignore_errors=True)
         except OSError:  # in use, or gone
             continue
+
+
+def end_bwrap_of(folder):
+    """Kill the bwrap processes of a kernel whose workspace was `folder`.
+
+    There is one when grading was killed in the few milliseconds before bwrap has bound the ends of
+    its processes to one another; it does nothing but wait.
+    """
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            words = os.fsdecode(path.read_bytes()).split("\0")
+            if Path(words[0]).name == "bwrap" and f"{folder}/files" in words:
+                os.kill(int(path.parent.name), signal.SIGKILL)
 
 
 def _temporary_folder():

@@ -208,6 +208,47 @@ asyncio.run(main())
 
 
 @needs_sandbox
+def test_an_autograder_killed_while_a_kernel_starts_leaves_nothing_either(tmp_path):
+    mark = tmp_path / "mark"  # shows in the command line of what belongs to this test
+    mark.touch()
+    program = f"""
+import asyncio, os, signal, sys, time
+from traitlets.config import Config
+from grading.kernels import CourseKernelManager
+from grading.sandbox import SandboxProvisioner
+async def post_launch(self, **kwargs):
+    time.sleep(float(sys.argv[1]))
+    os.kill(self.pid if sys.argv[2] == "bwrap" else os.getpid(), signal.SIGKILL)
+SandboxProvisioner.post_launch = post_launch
+config = Config({{"SandboxProvisioner": {{"read_only": [{str(mark)!r}]}}}})
+manager = CourseKernelManager(config=config)
+asyncio.run(manager.start_kernel(cwd={str(tmp_path)!r}))
+"""
+    graders = [
+        subprocess.Popen([sys.executable, "-c", program, seconds, whom], stderr=subprocess.DEVNULL)
+        for seconds in ("0", "0.02")
+        for whom in ("bwrap", "the autograder")
+    ]
+    for grader in graders:
+        grader.wait()
+    remove_leftovers()
+    eventually(lambda: not running_with(mark))
+
+
+def running_with(mark):
+    """The command lines of processes that have `mark` in them."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = path.read_bytes().decode(errors="replace")
+        except OSError:
+            continue
+        if str(mark) in line:
+            found.append(line)
+    return found
+
+
+@needs_sandbox
 def test_a_restart_gives_a_fresh_kernel(start):
     student = start()
     student.run("x = 1\nopen('file', 'w').close()")
