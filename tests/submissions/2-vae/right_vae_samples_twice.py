@@ -1,0 +1,35 @@
+"""Draws again in forward, with helpers of its own, and warns."""
+
+expected = {
+    "test-recon": 0,
+    "test-kl": 0,
+    "test-loss-terms": 0,
+    "test-vae-elbo": 0,
+    "test-vae-history": 0,
+}
+
+# %% vae
+import warnings
+
+
+class VAE(nn.Module):
+    def __init__(self, latent_features=16):
+        super().__init__()
+        self.inside = nn.Sequential(nn.Flatten(), nn.Linear(784, 64), nn.ReLU(), nn.Linear(64, 2 * latent_features))
+        self.outside = nn.Sequential(nn.Linear(latent_features, 64), nn.ReLU(), nn.Linear(64, 784))
+
+    def reparameterize(self, mu, log_var):
+        return mu + torch.exp(log_var / 2) * torch.randn_like(mu)
+
+    def encoder(self, x):
+        mu, log_var = self.inside(x).chunk(2, dim=1)
+        return mu, log_var, self.reparameterize(mu, log_var)
+
+    def decoder(self, z):
+        return torch.sigmoid(self.outside(z)).view(-1, 1, 28, 28)
+
+    def forward(self, x):
+        warnings.warn("training a VAE")
+        mu, log_var, _ = self.encoder(x)
+        z = self.reparameterize(mu, log_var)
+        return self.decoder(z), mu, log_var

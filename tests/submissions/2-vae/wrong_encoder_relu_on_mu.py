@@ -1,0 +1,19 @@
+"""Ends mu with a ReLU."""
+
+expected = {
+    "test-recon": 0,
+    "test-kl": 0,
+    "test-loss-terms": 0,
+    "test-encoder": 0,
+    "test-vae-elbo": 0,
+    "test-vae-history": 0,
+}
+solved = ["vae"]
+says = "mu is never negative"
+
+# %% + after vae
+class VAE(VAE):
+    def encoder(self, x):
+        mu, log_var = self.encoder_layers(x).chunk(2, dim=1)
+        mu = F.relu(mu)
+        return mu, log_var, self.reparameterize(mu, log_var)

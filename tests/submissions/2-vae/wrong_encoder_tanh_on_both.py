@@ -1,0 +1,19 @@
+"""Ends the encoder with a tanh."""
+
+expected = {
+    "test-recon": 0,
+    "test-kl": 0,
+    "test-loss-terms": 0,
+    "test-encoder": 0,
+    "test-vae-elbo": 0,
+    "test-vae-history": 0,
+}
+solved = ["vae"]
+says = "mu never leaves [-1, 1]"
+
+# %% + after vae
+class VAE(VAE):
+    def encoder(self, x):
+        mu, log_var = self.encoder_layers(x).chunk(2, dim=1)
+        mu, log_var = torch.tanh(mu), torch.tanh(log_var)
+        return mu, log_var, self.reparameterize(mu, log_var)

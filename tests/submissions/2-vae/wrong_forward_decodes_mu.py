@@ -1,0 +1,18 @@
+"""Decodes mu in forward: the sample is never used."""
+
+expected = {
+    "test-recon": 0,
+    "test-kl": 0,
+    "test-loss-terms": 0,
+    "test-forward": 0,
+    "test-vae-elbo": 0,
+    "test-vae-history": 0,
+}
+solved = ["vae"]
+says = "the images decode mu"
+
+# %% + after vae
+class VAE(VAE):
+    def forward(self, x):
+        mu, log_var, z = self.encoder(x)
+        return self.decoder(mu), mu, log_var

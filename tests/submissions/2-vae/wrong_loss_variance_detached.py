@@ -1,0 +1,19 @@
+"""Detaches the variance inside the KL term, so half of its gradient is missing."""
+
+expected = {
+    "test-loss-terms": 0,
+    "test-reparameterize": 0,
+    "test-reparameterize-gradient": 0,
+    "test-encoder": 0,
+    "test-decoder": 0,
+    "test-forward": 0,
+    "test-vae-elbo": 0,
+    "test-vae-history": 0,
+}
+says = "its gradient says"
+
+# %% vae-loss
+def vae_loss(output, mu, log_var, images):
+    recon = F.binary_cross_entropy(output, images, reduction="sum")
+    kl = -0.5 * torch.sum(1 + log_var - mu**2 - log_var.detach().exp())
+    return recon, kl

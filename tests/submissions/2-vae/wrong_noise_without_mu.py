@@ -1,0 +1,18 @@
+"""Forgets to add mu."""
+
+expected = {
+    "test-recon": 0,
+    "test-kl": 0,
+    "test-loss-terms": 0,
+    "test-reparameterize": 0,
+    "test-reparameterize-gradient": 0,
+    "test-vae-elbo": 0,
+    "test-vae-history": 0,
+}
+solved = ["vae"]
+says = "mu is not added"
+
+# %% + after vae
+class VAE(VAE):
+    def reparameterize(self, mu, log_var):
+        return torch.exp(log_var / 2) * torch.randn_like(mu)

@@ -1,0 +1,19 @@
+"""Swaps input and target of the binary cross-entropy."""
+
+expected = {
+    "test-recon": 0,
+    "test-reparameterize": 0,
+    "test-reparameterize-gradient": 0,
+    "test-encoder": 0,
+    "test-decoder": 0,
+    "test-forward": 0,
+    "test-vae-elbo": 0,
+    "test-vae-history": 0,
+}
+says = "output and images are swapped"
+
+# %% vae-loss
+def vae_loss(output, mu, log_var, images):
+    recon = F.binary_cross_entropy(images, output, reduction="sum")
+    kl = -0.5 * torch.sum(1 + log_var - mu**2 - log_var.exp())
+    return recon, kl

@@ -1,0 +1,18 @@
+"""Takes the cross-entropy of a softmax over the 784 pixels, as if one pixel were the answer."""
+
+expected = {
+    "test-recon": 0,
+    "test-reparameterize": 0,
+    "test-reparameterize-gradient": 0,
+    "test-encoder": 0,
+    "test-decoder": 0,
+    "test-forward": 0,
+    "test-vae-elbo": 0,
+    "test-vae-history": 0,
+}
+
+# %% vae-loss
+def vae_loss(output, mu, log_var, images):
+    recon = F.cross_entropy(output.flatten(1), images.flatten(1), reduction="sum")
+    kl = -0.5 * torch.sum(1 + log_var - mu**2 - log_var.exp())
+    return recon, kl

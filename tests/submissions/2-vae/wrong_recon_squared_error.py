@@ -1,0 +1,19 @@
+"""Takes the summed squared error of assignment 1 for the reconstruction term."""
+
+expected = {
+    "test-recon": 0,
+    "test-reparameterize": 0,
+    "test-reparameterize-gradient": 0,
+    "test-encoder": 0,
+    "test-decoder": 0,
+    "test-forward": 0,
+    "test-vae-elbo": 0,
+    "test-vae-history": 0,
+}
+says = "you returned the squared error; a Bernoulli pixel asks for the binary cross-entropy"
+
+# %% vae-loss
+def vae_loss(output, mu, log_var, images):
+    recon = F.mse_loss(output, images, reduction="sum")
+    kl = -0.5 * torch.sum(1 + log_var - mu**2 - log_var.exp())
+    return recon, kl

@@ -1,0 +1,17 @@
+"""Turns the sign in the exponent: exp(-log_var / 2)."""
+
+expected = {
+    "test-recon": 0,
+    "test-kl": 0,
+    "test-loss-terms": 0,
+    "test-reparameterize": 0,
+    "test-vae-elbo": 0,
+    "test-vae-history": 0,
+}
+solved = ["vae"]
+says = "the sign of log_var is turned"
+
+# %% + after vae
+class VAE(VAE):
+    def reparameterize(self, mu, log_var):
+        return mu + torch.exp(-log_var / 2) * torch.randn_like(mu)

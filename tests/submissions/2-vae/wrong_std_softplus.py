@@ -1,0 +1,16 @@
+"""Takes softplus of log_var for the standard deviation."""
+
+expected = {
+    "test-recon": 0,
+    "test-kl": 0,
+    "test-loss-terms": 0,
+    "test-reparameterize": 0,
+    "test-vae-elbo": 0,
+    "test-vae-history": 0,
+}
+solved = ["vae"]
+
+# %% + after vae
+class VAE(VAE):
+    def reparameterize(self, mu, log_var):
+        return mu + F.softplus(log_var) * torch.randn_like(mu)
