@@ -147,8 +147,8 @@ def test_failures_are_told_in_words(course):
     for student, words in {
         "wrong": "- double gives twice its argument: not doubled",
         "forger": "not implemented yet",
-        "hostile": "TimeoutError: no answer within 2 seconds (line",
-        "deaf": "did not end within 2 seconds",
+        "hostile": "TimeoutError: no answer within 12 seconds (line",
+        "deaf": "did not end within 12 seconds",
         "dying": "KernelStopped: the student's code ended before it answered",
     }.items():
         comment = course.comment(student)

@@ -86,7 +86,7 @@ class Pair:
             self.address = self.worker.ask("listen", address=path)["address"]
         return self.kernel
 
-    def test(self, source, call_seconds=10, seconds=30):
+    def test(self, source, call_seconds=30, seconds=60):
         token = secrets.token_hex(4)
         serve = f"__import__('sys').modules['grading.serving'].serve({self.address!r}, {token!r})"
         self.kernel.execute(serve, silent=True)

@@ -24,10 +24,10 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
-c.Execute.timeout = 20
-c.Judge.test_timeout = 20
-c.Judge.call_timeout = 2
-c.Judge.submission_seconds = 120
+c.Execute.timeout = 60
+c.Judge.test_timeout = 60
+c.Judge.call_timeout = 12
+c.Judge.submission_seconds = 300
 c.Judge.output_bytes = 20_000
 c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.GetGrades",
