@@ -43,7 +43,7 @@ class Student:
         limit: bytes of an answer.
     """
 
-    def __init__(  # noqa: PLR0913
+    def __init__(
         self,
         line: Connection,
         *,

@@ -97,7 +97,7 @@ class Session:
         self.at_home = {k: v for k, v in self.namespace.items() if not k.startswith("_")}
         return {"status": "passed"}
 
-    def test(self, name: str, source: str, allowed: list, token: str, **seconds) -> dict:  # noqa: PLR0913
+    def test(self, name: str, source: str, allowed: list, token: str, **seconds) -> dict:
         """Runs a test cell; what it came to (see `_judge`)."""
         for seed in (torch.seed, random.seed, np.random.seed):
             seed()

@@ -15,7 +15,11 @@ SUBMISSIONS = handin.ROOT / "tests" / "submissions"
 CLASS = {
     "ada": ["right_model", "right_model", "right_model"],
     "bruno": ["right_dae_unet", "right_loss_distributions", "wrong_alpha_reversed"],
-    "chidi": ["wrong_noise_std_is_variance", "wrong_kl_averaged_over_batch", "right_lerp_and_decode"],
+    "chidi": [
+        "wrong_noise_std_is_variance",
+        "wrong_kl_averaged_over_batch",
+        "right_lerp_and_decode",
+    ],
     "dana": ["untouched", "syntax_error", "missing_file"],
     "emre": ["damaged_file", "wrong_std_is_variance"],
 }

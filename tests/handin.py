@@ -57,7 +57,9 @@ def read(path: Path) -> Answer:
     }
     description = ast.get_docstring(head)
     if not description or "expected" not in facts:
-        raise ValueError(f"{path} needs a docstring and `expected = {{...}}` before its first block")
+        raise ValueError(
+            f"{path} needs a docstring and `expected = {{...}}` before its first block"
+        )
     answer = Answer(path, description, facts.pop("expected"), facts.pop("solved", []), facts=facts)
     for title, block in BLOCK.findall(text):
         source = block.strip("\n")

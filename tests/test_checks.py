@@ -2,9 +2,10 @@
 
 import pytest
 import torch
+from torch import nn
+
 from helpers import checks
 from helpers.checks import Failed, Report
-from torch import nn
 
 
 def test_report_tells_every_failure_and_the_seed(capsys):
@@ -14,12 +15,12 @@ def test_report_tells_every_failure_and_the_seed(capsys):
     with check("two"):
         pass
     with check("three"):
-        [][1]
+        {}["key"]
     with pytest.raises(Failed) as failed:
         check.report()
     text = str(failed.value)
     assert "one: first sentence." in text and "seed 7" in text and "two" not in text
-    assert "three: your code stopped with IndexError" in text
+    assert "three: your code stopped with KeyError" in text
     assert failed.value._render_traceback_() == text.splitlines()
     assert capsys.readouterr() == ("", "")
 

@@ -59,7 +59,7 @@ def test_manual_score_and_comment_survive_a_regrade(course):
     said = course.nbgrader("autograde", ASSIGNMENT, "--student=untouched", "--force")
     assert said.returncode == 0, said.stdout
     with Gradebook(f"sqlite:///{course.root / 'gradebook.db'}") as book:
-        assert book.find_grade("test-dae-model", *place).score == 1.5  # noqa: PLR2004
+        assert book.find_grade("test-dae-model", *place).score == 1.5
         assert book.find_comment("noise", *place).comment == "Come and see me."
 
 
@@ -71,7 +71,7 @@ def hidden_lines(assignment):
         parts = re.split(r"### (?:BEGIN|END) HIDDEN TESTS\n", cell.source)
         visible += "".join(parts[0::2])
         hidden |= {line.strip() for part in parts[1::2] for line in part.splitlines()}
-    return {line for line in hidden if len(line) > 25 and line not in visible}  # noqa: PLR2004
+    return {line for line in hidden if len(line) > 25 and line not in visible}
 
 
 def test_feedback_pages(course):
@@ -80,7 +80,7 @@ def test_feedback_pages(course):
     pages = {f.parent.parent.name: f for f in (course.root / "feedback").rglob("*.html")}
     assert sorted(pages) == sorted(CLASS)
     secrets = hidden_lines(ASSIGNMENT)
-    assert len(secrets) > 20  # noqa: PLR2004
+    assert len(secrets) > 20
     for student, file in pages.items():
         page = file.read_text()
         plain = re.sub(r"<[^>]+>", "", page).replace("&quot;", '"').replace("&#39;", "'")
@@ -108,8 +108,6 @@ def test_validate_tells_a_solved_notebook_from_an_unsolved_one(course):
     released = f"release/{ASSIGNMENT}/denoising.ipynb"
     unsolved = course.nbgrader("validate", released)
     assert "VALIDATION FAILED" in unsolved.stdout and "not implemented yet" in unsolved.stdout
-    solved = course.nbgrader(
-        "validate", f"submitted/right_model/{ASSIGNMENT}/denoising.ipynb"
-    )
+    solved = course.nbgrader("validate", f"submitted/right_model/{ASSIGNMENT}/denoising.ipynb")
     assert "Success! Your notebook passes all the tests." in solved.stdout, solved.stdout
     assert "WARNING" not in unsolved.stdout + solved.stdout

@@ -31,9 +31,7 @@ def corpus(tmp_path_factory):
     roots = [tmp_path_factory.mktemp("corpus") / "course" for _ in shares]
     with ThreadPoolExecutor(workers) as pool:
         jobs = [
-            pool.submit(
-                grade_all, share, root, *LIMITS, COURSE_TRAINING_SECONDS=TRAINING_SECONDS
-            )
+            pool.submit(grade_all, share, root, *LIMITS, COURSE_TRAINING_SECONDS=TRAINING_SECONDS)
             for share, root in zip(shares, roots, strict=True)
         ]
         results = [job.result() for job in jobs]
@@ -90,7 +88,7 @@ def test_visible_checks_are_honest(corpus, assignment, capsys):
     share = 1 - len(unseen) / len(wrong)
     with capsys.disabled():
         print(f"\n{assignment}: visible checks catch {share:.0%} of {len(wrong)} wrong answers")
-    assert share >= 0.8, unseen  # noqa: PLR2004
+    assert share >= 0.8, unseen
 
 
 def test_corpus_is_large_and_names_its_mistakes():

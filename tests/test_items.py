@@ -5,8 +5,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from grading import items
 from nbgrader.api import Gradebook
+
+from grading import items
 
 SCORES = {  # student: points of test-a (2), test-b (3), test-c (1)
     "ada": (2, 3, 0),
@@ -34,10 +35,8 @@ def db_url(tmp_path, monkeypatch):
                 book.find_grade(name, "nb", "hw", student).auto_score = score
             if not scores[1]:
                 comment = book.find_comment("answer", "nb", "hw", student)
-                seed = f"(seed {len(student)}{scores[0]})"
-                comment.auto_comment = (
-                    f"test-b: one {seed}\n- the sum: it is {1.5 + scores[0]}; expected 9.\n- two: no."
-                )
+                claims = f"- the sum: it is {1.5 + scores[0]}; expected 9.\n- two: no."
+                comment.auto_comment = f"test-b: (seed {scores[0]}23)\n{claims}"
         book.db.commit()
     return url
 

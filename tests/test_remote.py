@@ -232,7 +232,7 @@ def test_a_number_is_partial_credit_and_nothing_else_is(pair):
     assert pair.test("print('well')\n1 + 0.5") == {
         "status": "passed", "number": 1.5, "printed": "well\n"
     }  # fmt: skip
-    assert pair.test("torch.tensor(0.5)")["number"] == 0.5  # noqa: PLR2004
+    assert pair.test("torch.tensor(0.5)")["number"] == 0.5
     for odd in ("float('nan')", "'full marks'", "True", "[4]", "model", "history"):
         assert pair.test(odd)["status"] == "odd"
 

@@ -9,6 +9,7 @@ import math
 
 import pytest
 import torch
+
 from helpers.checks import Failed
 from helpers.statistics import (
     FALSE_ALARM,
@@ -141,9 +142,7 @@ def test_independence_sees_shared_and_correlated_noise(dim):
 
 def test_a_failure_names_the_mistake_that_fits():
     with pytest.raises(Failed, match="a variance was used"):
-        check_moments(
-            0.25 * torch.randn(20_000), 0, 0.5, "z", {"a variance was used": (0, 0.25)}
-        )
+        check_moments(0.25 * torch.randn(20_000), 0, 0.5, "z", {"a variance was used": (0, 0.25)})
     with pytest.raises(Failed, match="root of 0.3"):
         check_distribution(
             (0.5 + 0.3**0.5 * torch.randn(20_000)).clamp(0, 1),

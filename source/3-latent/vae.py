@@ -33,22 +33,29 @@ class VAE(nn.Module):
     def __init__(self, latent_features=16):
         super().__init__()
         self.latent_features = latent_features
-        self.encoder_layers = nn.Sequential(
+        self.encode = nn.Sequential(
+            nn.Conv2d(1, 16, kernel_size=4, stride=2, padding=1),  # 28 -> 14
+            nn.GELU(),
+            nn.Conv2d(16, 32, kernel_size=4, stride=2, padding=1),  # 14 -> 7
+            nn.GELU(),
             nn.Flatten(),
-            nn.Linear(784, 256),
+            nn.Linear(32 * 7 * 7, 256),
             nn.GELU(),
-            nn.Linear(256, 128),
-            nn.GELU(),
-            nn.Linear(128, 2 * latent_features),
+            nn.Linear(256, 2 * latent_features),  # mu and log_var
         )
-        self.decoder_layers = nn.Sequential(
-            nn.Linear(latent_features, 128),
+        last = nn.ConvTranspose2d(16, 1, kernel_size=4, stride=2, padding=1)  # 14 -> 28
+        nn.init.constant_(last.bias, -1.9)  # start at the average pixel: sigmoid(-1.9) = 0.13
+        self.decode = nn.Sequential(
+            nn.Linear(latent_features, 256),
             nn.GELU(),
-            nn.Linear(128, 256),
+            nn.Linear(256, 32 * 7 * 7),
             nn.GELU(),
-            nn.Linear(256, 784),
+            nn.Unflatten(1, (32, 7, 7)),
+            nn.ConvTranspose2d(32, 16, kernel_size=4, stride=2, padding=1),  # 7 -> 14
+            nn.GELU(),
+            last,
+            nn.Sigmoid(),
         )
-        nn.init.constant_(self.decoder_layers[-1].bias, -1.9)  # start at the average pixel
 
     def reparameterize(self, mu, log_var):
         """mu, log_var: (N, d) -> z: (N, d), a differentiable sample of N(mu, exp(log_var))."""
@@ -57,12 +64,12 @@ class VAE(nn.Module):
 
     def encoder(self, x):
         """x: images (N, 1, 28, 28) -> mu, log_var, z, each (N, d)."""
-        mu, log_var = self.encoder_layers(x).chunk(2, dim=1)
+        mu, log_var = self.encode(x).chunk(2, dim=1)
         return mu, log_var, self.reparameterize(mu, log_var)
 
     def decoder(self, z):
         """z: (N, d) -> images (N, 1, 28, 28), values in [0, 1]."""
-        return torch.sigmoid(self.decoder_layers(z)).view(-1, 1, 28, 28)
+        return self.decode(z)
 
     def forward(self, x):
         """x: images (N, 1, 28, 28) -> images (N, 1, 28, 28), mu (N, d), log_var (N, d)."""
