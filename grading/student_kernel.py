@@ -24,6 +24,7 @@ from grading.worker import student_side
 BOOT_SECONDS = 120.0
 SEND_MILLISECONDS = 5_000
 PING_SECONDS = 5.0  # for an idle kernel to answer
+LONGEST_ALT = 1000  # characters
 OVERHEAD = 200  # bytes that an output costs even when it is empty
 CUT_OFF = "it cannot be reached any more; did it print or raise something enormous?"
 UNSTOPPABLE = "a cell did not end within {:.0f} seconds and could not be interrupted"
@@ -209,7 +210,7 @@ def remade(kind: str, content: dict) -> NotebookNode | None:
             for mime, text in (data if isinstance(data, dict) else {}).items()
             if isinstance(text, str)
         }
-        return new_output("display_data", data=texts)
+        return new_output("display_data", data=texts, metadata=_described(content))
     if kind == "error":
         lines = content.get("traceback")
         return new_output(
@@ -219,6 +220,15 @@ def remade(kind: str, content: dict) -> NotebookNode | None:
             traceback=[plain(line) for line in lines] if isinstance(lines, list) else [],
         )
     return None
+
+
+def _described(content: dict) -> dict:
+    """Of an output's metadata what screen readers need: the picture in words."""
+    try:
+        alt = plain(content["metadata"]["image/png"]["alt"])[:LONGEST_ALT]
+    except (KeyError, TypeError):
+        return {}
+    return {"image/png": {"alt": alt}}
 
 
 def plain(text) -> str:
