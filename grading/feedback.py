@@ -63,15 +63,19 @@ class CleanFeedback(Preprocessor):
                     cell.metadata["nbgrader"]["comment"] = _as_html(comment.auto_comment)
 
     def _keep_only_pages(self, names: dict) -> None:
+        """Removes the student's own files, pages of theirs too: they may hold scripts."""
         coursedir = self.parent.parent.coursedir
         folder = coursedir.format_path(
             coursedir.feedback_directory, names["student"], names["assignment"]
         )
+        with Gradebook(names["db_url"]) as gradebook:
+            notebooks = gradebook.find_assignment(names["assignment"]).notebooks
+            pages = {Path(folder, f"{notebook.name}.html") for notebook in notebooks}
         for path in sorted(Path(folder).rglob("*"), reverse=True):
             if path.is_dir() and not path.is_symlink():
                 if not any(path.iterdir()):
                     path.rmdir()
-            elif path.suffix != ".html":
+            elif path not in pages:
                 path.unlink()
 
 
