@@ -8,9 +8,32 @@ expected = {
     "test-vae-elbo": 0,
     "test-vae-history": 0,
 }
-solved = ["vae"]
 
-# %% + after vae
-class VAE(VAE):
+# %% vae
+class Small(nn.Module):
+    def __init__(self, latent_features=16):
+        super().__init__()
+        self.encoder_layers = nn.Sequential(
+            nn.Flatten(), nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 2 * latent_features)
+        )
+        self.decoder_layers = nn.Sequential(nn.Linear(latent_features, 128), nn.ReLU(), nn.Linear(128, 784))
+        nn.init.constant_(self.decoder_layers[-1].bias, -1.9)
+
+    def reparameterize(self, mu, log_var):
+        return mu + torch.exp(log_var / 2) * torch.randn_like(mu)
+
+    def encoder(self, x):
+        mu, log_var = self.encoder_layers(x).chunk(2, dim=1)
+        return mu, log_var, self.reparameterize(mu, log_var)
+
+    def decoder(self, z):
+        return torch.sigmoid(self.decoder_layers(z)).view(-1, 1, 28, 28)
+
+    def forward(self, x):
+        mu, log_var, z = self.encoder(x)
+        return self.decoder(z), mu, log_var
+
+
+class VAE(Small):
     def reparameterize(self, mu, log_var):
         return mu + F.softplus(log_var) * torch.randn_like(mu)

@@ -1,7 +1,6 @@
 """Forgets the factor 1/2 of the KL term and trains with it."""
 
 expected = {"test-kl": 0}
-solved = ["vae"]
 says = "the factor 1/2 is missing"
 
 # %% vae-loss
@@ -10,17 +9,29 @@ def vae_loss(output, mu, log_var, images):
     kl = -torch.sum(1 + log_var - mu**2 - log_var.exp())
     return recon, kl
 
-# %% + after vae
-class VAE(VAE):
-    """A smaller network, which trains in a second."""
-
+# %% vae
+class VAE(nn.Module):
     def __init__(self, latent_features=16):
-        super().__init__(latent_features)
+        super().__init__()
         self.encoder_layers = nn.Sequential(
             nn.Flatten(), nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 2 * latent_features)
         )
         self.decoder_layers = nn.Sequential(nn.Linear(latent_features, 128), nn.ReLU(), nn.Linear(128, 784))
         nn.init.constant_(self.decoder_layers[-1].bias, -1.9)
+
+    def reparameterize(self, mu, log_var):
+        return mu + torch.exp(log_var / 2) * torch.randn_like(mu)
+
+    def encoder(self, x):
+        mu, log_var = self.encoder_layers(x).chunk(2, dim=1)
+        return mu, log_var, self.reparameterize(mu, log_var)
+
+    def decoder(self, z):
+        return torch.sigmoid(self.decoder_layers(z)).view(-1, 1, 28, 28)
+
+    def forward(self, x):
+        mu, log_var, z = self.encoder(x)
+        return self.decoder(z), mu, log_var
 
 # %% vae-training
 vae = VAE(latent_features=16).to(device)

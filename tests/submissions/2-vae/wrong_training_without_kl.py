@@ -1,24 +1,36 @@
 """Trains on the reconstruction alone."""
 
-expected = {"test-vae-elbo": 0}
-solved = ["vae-loss", "vae"]
+expected = {"test-vae-elbo": 0, "test-vae-history": 0}
+solved = ["vae-loss"]
 says = "of them for the KL term. Is it in the loss"
 
-# %% + after vae
-class VAE(VAE):
-    """A smaller network, which trains in a second."""
-
+# %% vae
+class VAE(nn.Module):
     def __init__(self, latent_features=16):
-        super().__init__(latent_features)
+        super().__init__()
         self.encoder_layers = nn.Sequential(
             nn.Flatten(), nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 2 * latent_features)
         )
         self.decoder_layers = nn.Sequential(nn.Linear(latent_features, 128), nn.ReLU(), nn.Linear(128, 784))
         nn.init.constant_(self.decoder_layers[-1].bias, -1.9)
 
+    def reparameterize(self, mu, log_var):
+        return mu + torch.exp(log_var / 2) * torch.randn_like(mu)
+
+    def encoder(self, x):
+        mu, log_var = self.encoder_layers(x).chunk(2, dim=1)
+        return mu, log_var, self.reparameterize(mu, log_var)
+
+    def decoder(self, z):
+        return torch.sigmoid(self.decoder_layers(z)).view(-1, 1, 28, 28)
+
+    def forward(self, x):
+        mu, log_var, z = self.encoder(x)
+        return self.decoder(z), mu, log_var
+
 # %% vae-training
 vae = VAE(latent_features=16).to(device)
-optimizer = torch.optim.Adam(vae.parameters(), lr=3e-3)
+optimizer = torch.optim.Adam(vae.parameters(), lr=1e-2)
 history = History("neg_elbo", "recon", "kl")
 for epoch, batches in epochs(train_loader, 5):
     for images, _ in batches:
