@@ -234,12 +234,12 @@ def check_parameters_used(model, output) -> None:
         model: an `nn.Module`; its gradients are cleared before and after.
         output: function of the model that returns one tensor; its sum is differentiated.
     """
+    model.zero_grad()
+    result = output(model).sum()  # first of all: only now a lazy layer has its parameters
     if not any(p.requires_grad for p in model.parameters()):
         raise Failed(
             "the model has no trainable parameter: keep its layers as attributes (self.…)."
         )
-    model.zero_grad()
-    result = output(model).sum()
     if result.requires_grad:
         result.backward()
     model_unused = [n for n, p in model.named_parameters() if p.requires_grad and p.grad is None]
