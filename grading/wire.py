@@ -217,11 +217,13 @@ def _decode(raw: memoryview) -> tuple[dict, list, list[memoryview]]:
         arrays.append(array)
         parts.append(raw[start:end])
         start = end
+    grads = set()  # they belong to their tensors and are no arrays of their own
     for array, entry in zip(arrays, entries, strict=True):
         if "grad" in entry:
-            grad = arrays[index(entry["grad"], len(arrays))]
-            array.grad = grad.to(array.device, array.dtype)
-    return head, arrays, parts
+            grads.add(position := index(entry["grad"], len(arrays)))
+            array.grad = arrays[position].to(array.device, array.dtype)
+    own = [i for i in range(len(arrays)) if i not in grads]
+    return head, [arrays[i] for i in own], [parts[i] for i in own]
 
 
 def _array(entry, raw: memoryview, start: int):

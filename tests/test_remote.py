@@ -147,6 +147,13 @@ for dtype in (torch.bfloat16, torch.bool, torch.uint8, torch.complex64, torch.fl
 assert same(torch.tensor(3.0)).shape == () and same(torch.empty(0, 4)).shape == (0, 4)
 assert (same(torch.arange(6).view(2, 3).T) == torch.arange(6).view(2, 3).T).all()
 """,
+    "gradients of arguments that have some already": """
+x = torch.ones(3, requires_grad=True)
+for times in (1, 2, 3):
+    double(x).sum().backward()
+    assert (x.grad == 2 * times).all(), x.grad
+assert (same(x).grad == 6).all()
+""",
     "gradients of arguments": """
 x = torch.ones(3, requires_grad=True)
 loss = double(double(x) * x).sum()
