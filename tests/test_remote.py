@@ -152,7 +152,6 @@ x = torch.ones(3, requires_grad=True)
 for times in (1, 2, 3):
     double(x).sum().backward()
     assert (x.grad == 2 * times).all(), x.grad
-assert (same(x).grad == 6).all()
 """,
     "gradients of arguments": """
 x = torch.ones(3, requires_grad=True)
