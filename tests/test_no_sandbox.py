@@ -12,7 +12,7 @@ from kernel_student import BWRAP, needs_sandbox
 from traitlets.config import Config
 
 from grading import bubblewrap
-from grading.__main__ import doctor
+from grading.doctor import doctor
 from grading.kernels import CourseKernelManager
 from grading.sandbox import SandboxError
 from grading.workspace import PREFIX
