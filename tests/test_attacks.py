@@ -59,7 +59,7 @@ LIMITS = (
 GRADED_BYTES = 8_000_000  # of a graded notebook, whatever was printed
 PR_SET_CHILD_SUBREAPER = 36
 LEFT_SECONDS = 10
-LARGE, DESCRIBED = 42, 50  # files, characters of a docstring
+LARGE, DESCRIBED = 42, 30  # files, characters of a docstring
 
 
 class Share:
