@@ -11,8 +11,8 @@ setup: $(BIN)/.ready  ## make the environment .venv
 
 $(BIN)/.ready: requirements.txt pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --upgrade pip
-	$(BIN)/pip install --quiet -r requirements.txt -e ".[test]"
+	$(BIN)/pip install -qq --upgrade pip
+	$(BIN)/pip install -qq -r requirements.txt -e ".[test]"
 	touch $@
 
 demo: setup  ## a small class from student version to feedback page

@@ -34,8 +34,9 @@ def nbgrader(*arguments: str) -> None:
     log = []
     for line in run.stdout:
         log.append(line)
-        if "Converting notebook" in line and "submitted" not in line:
-            print("   ", line.split("Converting notebook")[1].strip(), flush=True)
+        if "Converting notebook" in line and "/submitted/" not in line:
+            notebook = Path(line.split("Converting notebook")[1].strip())
+            print("   ", notebook.relative_to(handin.ROOT), flush=True)
     if run.wait():
         sys.exit("".join(log[-40:]) + f"\n`nbgrader {' '.join(arguments)}` failed, see above.")
 
