@@ -1,8 +1,19 @@
-"""Trains on clean images: forgets to add noise to the input."""
+"""Trains on clean images: forgets to add noise to the input. The network learns to copy."""
 
 expected = {"test-dae-loss": 0, "test-dae-denoises": 0}
-solved = ["noise", "dae"]
-says = "was `dae` trained on clean images?"
+solved = ["noise"]
+says = "Is the target the clean image?"
+
+# %% dae
+class DAE(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Conv2d(1, 1, kernel_size=1)
+        nn.init.constant_(self.layer.weight, 0.5)
+        nn.init.constant_(self.layer.bias, 0.1)
+
+    def forward(self, noisy):
+        return self.layer(noisy).clamp(0, 1)
 
 # %% dae-training
 torch.manual_seed(0)
