@@ -5,6 +5,7 @@ expected = {
     "test-kl": 0,
     "test-loss-terms": 0,
     "test-reparameterize": 0,
+    "test-reparameterize-gradient": 0,
     "test-encoder": 0,
     "test-forward": 0,
     "test-vae-elbo": 0,
