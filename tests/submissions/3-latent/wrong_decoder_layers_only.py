@@ -9,4 +9,4 @@ def linear_interpolation(x0, x1):
 
 
 def latent_linear_interpolation(z0, z1, vae):
-    return vae.decoder_layers(linear_interpolation(z0, z1)).view(-1, 1, 28, 28)
+    return vae.decode[:-1](linear_interpolation(z0, z1)).view(-1, 1, 28, 28)
