@@ -13,7 +13,7 @@ says = "was it taken in train mode"
 class VAE(VAE):
     def __init__(self, latent_features=16):
         super().__init__(latent_features)
-        self.encoder_layers.insert(3, nn.Dropout(0.4))
+        self.encode.insert(7, nn.Dropout(0.4))
 
 
 vae = VAE(latent_features=2).to(device)

@@ -10,7 +10,7 @@ expected = {
 
 # %% latent-training
 vae = VAE(latent_features=2).to(device)
-optimizer = torch.optim.Adam(vae.parameters(), lr=4e-3)
+optimizer = torch.optim.Adam(vae.parameters(), lr=5e-4)
 snapshots = {}
 for epoch in range(11):
     if epoch:
