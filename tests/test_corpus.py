@@ -13,10 +13,19 @@ import nbformat
 import pytest
 from course import grade_all
 
+from grading.page import CLAIM
+
 FILES = sorted((handin.ROOT / "tests" / "submissions").glob("*/*.py"))
 # Two budgets that the run sets, so that one file can't hold up the others.
 LIMITS = ("--Execute.timeout=60",)
 TRAINING_SECONDS = "20"
+KINDS = ("right", "wrong", "other")
+
+
+def kind_of(file):
+    """What a file's name says of its answer, one of KINDS."""
+    first = file.stem.split("_")[0]
+    return first if first in KINDS else "other"
 
 
 def label(file):
@@ -63,7 +72,7 @@ def visible_claims(assignment):
     notebook = nbformat.read(handin.ROOT / "release" / assignment / name, as_version=4)
     found = {}
     for cell in notebook.cells:
-        claims = re.findall(r"with check\(\s*f?\"(.+?)\"\s*\)", cell.source, re.S)
+        claims = CLAIM.findall(cell.source)
         texts = [".+?".join(map(re.escape, re.split(r"\{.*?\}", claim))) for claim in claims]
         # A task that isn't solved says so under the visible check, whatever the claim was.
         found[handin.grade_id(cell)] = re.compile(
@@ -76,7 +85,7 @@ def visible_claims(assignment):
 def test_visible_checks_are_honest(corpus, assignment, capsys):
     """Of the wrong answers, at least 80% fail in what the student can run already."""
     patterns = visible_claims(assignment)
-    wrong = [f for f in FILES if f.parent.name == assignment and f.stem.startswith("wrong_")]
+    wrong = [f for f in FILES if f.parent.name == assignment and kind_of(f) == "wrong"]
     unseen = []
     for file in wrong:
         answer = handin.read(file)
@@ -92,8 +101,8 @@ def test_visible_checks_are_honest(corpus, assignment, capsys):
 
 
 def test_corpus_is_large_and_names_its_mistakes():
-    right = [f for f in FILES if f.stem.startswith("right_")]
-    wrong = [f for f in FILES if f.stem.startswith("wrong_")]
+    right = [f for f in FILES if kind_of(f) == "right"]
+    wrong = [f for f in FILES if kind_of(f) == "wrong"]
     named = [f for f in FILES if "says" in handin.read(f).facts]
     assert (len(right) >= 40, len(wrong) >= 140, len(named) >= 30) == (True, True, True)
     for file in right:
@@ -104,10 +113,8 @@ def test_corpus_is_large_and_names_its_mistakes():
 def test_table(corpus, capsys):
     graded, seconds = corpus
     rows = ["", f"{'':14}{'files':>7}{'lost a point':>14}{'earned a point':>16}"]
-    for kind in ("right", "wrong", "other"):
-        files = [f for f in FILES if (f.stem.split("_")[0] if "_" in f.stem else "") == kind]
-        if kind == "other":
-            files = [f for f in FILES if f.stem.split("_")[0] not in ("right", "wrong")]
+    for kind in KINDS:
+        files = [f for f in FILES if kind_of(f) == kind]
         lost = earned = 0
         for file in files:
             got, want = graded[file].points, wanted(file)
