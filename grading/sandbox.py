@@ -18,6 +18,7 @@ from traitlets import List, Unicode
 from grading import bubblewrap
 from grading.processes import children, is_asleep, prefer
 from grading.provisioner import LAUNCHER, PlainProvisioner
+from grading.workspace import end_bwrap_of
 
 __all__ = ["PlainProvisioner", "SandboxError", "SandboxProvisioner"]
 
@@ -180,6 +181,9 @@ class SandboxProvisioner(PlainProvisioner):
     async def cleanup(self, restart=False):
         if self._link:
             self._link.close()
+        if self._sandbox is None and self.workspace:
+            await self.kill()
+            await asyncio.to_thread(end_bwrap_of, self.workspace.path)
         await super().cleanup(restart)
         if self._sandbox is not None and not select.select([self._sandbox], [], [], END_SECONDS)[0]:
             self.log.error("processes of a student's kernel did not end in %d s", END_SECONDS)

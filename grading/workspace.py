@@ -6,6 +6,7 @@ import shutil
 import signal
 import stat
 import tempfile
+import time
 from pathlib import Path
 
 try:
@@ -16,6 +17,7 @@ except ImportError:  # Windows
 PREFIX = "graded-kernel-"
 SOCKET_NAME_BYTES = 103  # sockaddr_un.sun_path: 108 on Linux, 104 on macOS, with a final zero
 ROOM = len(PREFIX) + len("/12345678/sockets/") + 20  # what follows the temporary folder
+SCANS = 100
 BLOCK = 4096  # bytes that a file takes at least, and a folder
 
 
@@ -99,16 +101,22 @@ def remove_leftovers():
 
 
 def end_bwrap_of(folder):
-    """Kill the bwrap processes of a kernel whose workspace was `folder`.
+    """Kill the bwrap processes of a kernel whose workspace was `folder`, until there are none.
 
-    There is one when grading was killed in the few milliseconds before bwrap has bound the ends of
-    its processes to one another; it does nothing but wait.
+    There is one when grading, or bwrap itself, was killed in the few milliseconds before bwrap has
+    bound the ends of its processes to one another; it does nothing but wait.
     """
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        with contextlib.suppress(OSError):
-            words = os.fsdecode(path.read_bytes()).split("\0")
-            if Path(words[0]).name == "bwrap" and f"{folder}/files" in words:
-                os.kill(int(path.parent.name), signal.SIGKILL)
+    for _ in range(SCANS):
+        found = False
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):
+                words = os.fsdecode(path.read_bytes()).split("\0")
+                if Path(words[0]).name == "bwrap" and f"{folder}/files" in words:
+                    found = True
+                    os.kill(int(path.parent.name), signal.SIGKILL)
+        if not found:
+            return
+        time.sleep(0.01)  # one that was being forked shows in the next scan
 
 
 def _temporary_folder():

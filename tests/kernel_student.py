@@ -98,9 +98,9 @@ def alive(pid):
         return False
 
 
-def eventually(condition):
+def eventually(condition, tell=str):
     end = time.monotonic() + PATIENCE
     while not condition():
         if time.monotonic() > end:
-            raise TimeoutError("it didn't come about")
+            raise TimeoutError(f"it didn't come about: {tell()}")
         time.sleep(0.1)

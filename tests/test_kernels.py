@@ -232,19 +232,20 @@ asyncio.run(manager.start_kernel(cwd={str(tmp_path)!r}))
     for grader in graders:
         grader.wait()
     remove_leftovers()
-    eventually(lambda: not running_with(mark))
+    eventually(lambda: not running_with(mark), tell=lambda: running_with(mark))
 
 
 def running_with(mark):
-    """The command lines of processes that have `mark` in them."""
+    """The processes that have `mark` in their command lines: what waits where, and the line."""
     found = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             line = path.read_bytes().decode(errors="replace")
+            waits = (path.parent / "wchan").read_text()
         except OSError:
             continue
         if str(mark) in line:
-            found.append(line)
+            found.append((waits, line))
     return found
 
 
