@@ -25,7 +25,6 @@ KERNEL = "/run/kernel"
 ISOLATION = [
     "--unshare-all",  # users, processes, network, mounts, IPC, host name, control groups
     "--unshare-user",  # --unshare-all takes this one only where it can
-    "--disable-userns",
     "--uid=1000",
     "--gid=1000",
     "--cap-drop=ALL",
@@ -33,6 +32,11 @@ ISOLATION = [
     "--new-session",  # no terminal to push characters into
     "--die-with-parent",
 ]
+# What keeps more namespaces from being made inside, and /proc: the sandbox's own processes alone.
+CLOSED = ["--disable-userns", "--proc", "/proc"]
+# A process that makes namespaces for others, and mounts a /proc there. Linux lets it only where the
+# one that it sees is whole, and shows the host's processes to it.
+OPEN = ["--bind", "/proc", "/proc", "--dir", KERNEL]
 SYSTEM_LINKS = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 # The linker's and fontconfig's tables; the processors, which libtorch counts; NixOS's system.
 OPTIONAL = (
@@ -81,15 +85,16 @@ def course_roots(*starts):
     return {str(folder) for folder in courses.union(starts)}
 
 
-def arguments(bwrap, *, tmp_bytes, hidden=(), read_only=(), inside=()):
+def arguments(bwrap, *, tmp_bytes, hidden=(), read_only=(), inside=(), divisible=False):
     """The command line of a sandbox, up to and without the program to run in it.
 
     bwrap: path of the program. tmp_bytes: size of each of the WRITABLE places. hidden: host paths
     that are covered should they lie in something shown. read_only: more host paths to show, at the
-    same place. inside: pairs (host path, path inside), shown read-only.
+    same place. inside: pairs (host path, path inside), shown read-only. divisible: for a trusted
+    program, which may make sandboxes in this one.
     """
     line = [bwrap, *(word for flag in ISOLATION for word in flag.split("="))]
-    line += ["--ro-bind", "/usr", "/usr", "--proc", "/proc", "--dev", "/dev"]
+    line += [*(OPEN if divisible else CLOSED), "--ro-bind", "/usr", "/usr", "--dev", "/dev"]
     for path in SYSTEM_LINKS:
         if os.path.islink(path):
             line += ["--symlink", os.readlink(path), path]
@@ -106,7 +111,7 @@ def arguments(bwrap, *, tmp_bytes, hidden=(), read_only=(), inside=()):
     line += ["--dir", WORKING_DIRECTORY, "--chdir", WORKING_DIRECTORY]
     # Where root runs the grading, the process inside still owns the kernel's settings under
     # /proc/sys, and core_pattern alone would give it the machine: nothing in /proc can be written.
-    for path in ("/proc", "/dev", "/"):
+    for path in ("/dev", "/") if divisible else ("/proc", "/dev", "/"):
         line += ["--remount-ro", path]
     return line
 

@@ -12,6 +12,7 @@ from traitlets import Bool, Enum
 from traitlets.config import Application
 
 from grading import bubblewrap
+from grading.forked import ForkedProvisioner
 from grading.sandbox import PlainProvisioner, SandboxError, SandboxProvisioner
 
 WARNING = """
@@ -38,6 +39,10 @@ class CourseKernelManager(AsyncKernelManager):
         help="'auto': where it is possible, with a warning where it isn't; True: always, or refuse",
     ).tag(config=True)
     require_sandbox = Bool(False, help="refuse to run anything without a sandbox").tag(config=True)
+
+    fork_server = Bool(
+        True, help="fork sandboxed kernels from a warm process, instead of starting each"
+    ).tag(config=True)
 
     _warned = False  # a variable of the class: once in a process is enough
 
@@ -86,7 +91,7 @@ class CourseKernelManager(AsyncKernelManager):
         if self.sandbox is False:
             problem = "it is switched off (c.CourseKernelManager.sandbox = False)"
         else:
-            sandbox = SandboxProvisioner(**kind)
+            sandbox = (ForkedProvisioner if self.fork_server else SandboxProvisioner)(**kind)
             _, problem = bubblewrap.find(sandbox.bwrap)
             if not problem:
                 return sandbox

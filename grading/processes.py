@@ -35,7 +35,8 @@ def descendants(pid):
 def usage(pid, most):
     """(bytes of memory, processes and threads) of `pid` and all processes below it.
 
-    The count ends beyond `most` processes and threads: those of a fork bomb are not worth the time.
+    Memory that several of them share counts for each, so the bytes are at most too many. The count
+    ends beyond `most` processes and threads: those of a fork bomb are not worth the time.
     """
     memory = tasks = 0
     members = [pid]
@@ -45,12 +46,26 @@ def usage(pid, most):
         tasks += threads
         if max(tasks, len(members)) > most:
             return memory, max(tasks, len(members))
-        try:
-            lines = Path(f"/proc/{member}/status").read_text(errors="replace").splitlines()
-        except OSError:
-            continue
-        memory += sum(int(line.split()[1]) << 10 for line in lines if line.startswith(FILLED))
+        memory += _kilobytes(f"/proc/{member}/status", FILLED) << 10
     return memory, tasks
+
+
+def memory_in_parts(pid):
+    """Bytes of memory of `pid` and all processes below it, where a page that n processes share,
+    anywhere, counts an nth for each. Takes some milliseconds for each 100 MB."""
+    total = 0
+    for member in descendants(pid):
+        path = f"/proc/{member}/smaps_rollup"
+        total += _kilobytes(path, ("Pss:", "SwapPss:")) - _kilobytes(path, ("Pss_File:",))
+    return total << 10
+
+
+def _kilobytes(path, names):
+    try:
+        lines = Path(path).read_text(errors="replace").splitlines()
+    except (FileNotFoundError, ProcessLookupError):  # it has ended
+        return 0
+    return sum(int(line.split()[1]) for line in lines if line.startswith(names))
 
 
 def is_asleep(pid):

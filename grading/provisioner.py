@@ -19,7 +19,7 @@ from jupyter_client.provisioning import LocalProvisioner
 from traitlets import Dict, Integer, List, Unicode
 
 from grading.bubblewrap import package_directories, site_packages
-from grading.processes import descendants, how_it_ended, prefer, usage
+from grading.processes import descendants, how_it_ended, memory_in_parts, prefer, usage
 from grading.workspace import Workspace
 
 MIB = 1 << 20
@@ -84,7 +84,7 @@ class PlainProvisioner(LocalProvisioner):
         # nbclient asks for a history file too, and ipykernel refuses to be told twice.
         given = [word for word in kwargs.pop("extra_arguments", []) if "hist_file" not in word]
         self._ending, self._reason, self._message = False, None, b""
-        self.workspace = self.workspace or Workspace()
+        self.workspace = self.workspace or self._new_workspace(submission)
         # Half of what fits, so that no submission keeps its kernel from starting.
         for problem in self.workspace.bring(submission, self.tmp_bytes // 2, self.tmp_files // 2):
             self.log.warning("Not shown to the student's kernel: %s", problem)
@@ -106,6 +106,9 @@ class PlainProvisioner(LocalProvisioner):
         if UNIX:
             kwargs |= {"stdout": DEVNULL, "stderr": PIPE, "pass_fds": self._inherited}
         return kwargs
+
+    def _new_workspace(self, submission):
+        return Workspace()
 
     def _command(self, settings, submission):
         """The command line of the kernel; `settings` is what its launcher is told."""
@@ -164,13 +167,17 @@ class PlainProvisioner(LocalProvisioner):
 
     async def launch_kernel(self, cmd, **kwargs):
         try:
-            info = await super().launch_kernel(cmd, **kwargs)
+            info = await self._launch(cmd, **kwargs)
         finally:
             self._close_inherited()
         self._popen, self._done = self.process, threading.Event()
         self._watcher = threading.Thread(target=self._watch, args=(self._popen,), daemon=True)
         self._watcher.start()
         return info
+
+    async def _launch(self, cmd, **kwargs):
+        """Make the process: sets `process` and `pid`; returns the connection's description."""
+        return await super().launch_kernel(cmd, **kwargs)
 
     def _close_inherited(self):
         while self._inherited:
@@ -207,9 +214,11 @@ class PlainProvisioner(LocalProvisioner):
         """Which limit `pid` and the processes below it exceed, as a sentence, or None."""
         memory, tasks = usage(pid, self.processes)
         file_bytes, files = self._file_usage()
+        if memory + file_bytes > self.memory and tasks <= self.processes:
+            memory = memory_in_parts(pid)
         for used, allowed, unit in (
-            ((memory + file_bytes) // MIB, self.memory // MIB, "MiB of memory"),
             (tasks, self.processes, "processes and threads"),
+            ((memory + file_bytes) // MIB, self.memory // MIB, "MiB of memory"),
             (files, self.tmp_files, "files"),
         ):
             if used > allowed:

@@ -32,6 +32,16 @@ class SandboxError(RuntimeError):
     """The sandbox was asked for and isn't in force; the message says why and what to do."""
 
 
+def shared_namespaces(pid, *others):
+    """The kinds of namespaces (a list of str) that `pid` has in common with any of `others`."""
+    return [
+        name
+        for name in NAMESPACES
+        for other in others
+        if os.readlink(f"/proc/{pid}/ns/{name}") == os.readlink(f"/proc/{other}/ns/{name}")
+    ]
+
+
 class SandboxProvisioner(PlainProvisioner):
     """Starts a student's kernel in bubblewrap: no network, nothing to see but Python and its files.
 
@@ -45,48 +55,52 @@ class SandboxProvisioner(PlainProvisioner):
     _link = None  # socket to the kernel's launcher
     _kernel = _sandbox = None  # file descriptors of the kernel's process and of process 1 there
     _places = ()  # those of the places that can be written
+    _outside = ("self",)  # processes whose namespaces the kernel must not be in
 
     @property
     def inside_socket_directory(self):
-        return bubblewrap.KERNEL
+        return f"{bubblewrap.KERNEL}/sockets"
 
     def _command(self, settings, submission):
-        bwrap, problem = bubblewrap.find(self.bwrap)
-        if problem:
-            raise SandboxError(f"No sandbox: {problem}. `python -m grading doctor` says more.")
-        workspace = self.workspace.path
+        settings |= self._places_inside()
+        inside = [(self.workspace.path, bubblewrap.KERNEL)]
+        arguments = self._sandbox_arguments(submission, inside)
+        # ipykernel ends when its parent isn't the process of this number: inside, that is number 1.
+        arguments += ["--setenv", "JPY_PARENT_PID", "1"]
+        launcher = f"{bubblewrap.PACKAGES}/grading/{LAUNCHER.name}"
+        return [*arguments, sys.executable, "-P", "-s", launcher, json.dumps(settings)]
+
+    def _places_inside(self):
+        """What the kernel's launcher is told of where things are; makes what they need."""
         info = json.loads(Path(self.parent.connection_file).read_text())
-        info["ip"] = f"{bubblewrap.KERNEL}/{Path(info['ip']).name}"
-        (workspace / "inside.json").write_text(json.dumps(info))
-        (workspace / "passwd").write_text(
-            f"student:x:1000:1000:student:{bubblewrap.HOME}:/bin/sh\n"
-        )
-        packages = bubblewrap.package_directories()
+        info["ip"] = f"{self.inside_socket_directory}/{Path(info['ip']).name}"
+        (self.workspace.path / "inside.json").write_text(json.dumps(info))
         self._link, link = socket.socketpair()
         self._inherited.append(link.detach())
-        settings |= {
-            "connection_file": "/run/connection.json",
-            "files": "/run/files",
+        return {
+            "connection_file": f"{bubblewrap.KERNEL}/inside.json",
+            "files": f"{bubblewrap.KERNEL}/files",
             "packages": [bubblewrap.PACKAGES],
             "link": self._inherited[-1],
         }
-        arguments = bubblewrap.arguments(
+
+    def _sandbox_arguments(self, submission, inside=(), divisible=False):
+        bwrap, problem = bubblewrap.find(self.bwrap)
+        if problem:
+            raise SandboxError(f"No sandbox: {problem}. `python -m grading doctor` says more.")
+        packages = bubblewrap.package_directories()
+        return bubblewrap.arguments(
             bwrap,
             tmp_bytes=self.tmp_bytes,
             hidden=bubblewrap.course_roots(submission, submission.resolve(), *packages.values()),
             read_only=self.read_only,
             inside=[
-                (workspace / "inside.json", "/run/connection.json"),
-                (workspace / "passwd", "/etc/passwd"),
-                (self.workspace.files, "/run/files"),
-                (self.workspace.sockets, bubblewrap.KERNEL),
+                (Path(__file__).with_name("passwd"), "/etc/passwd"),
                 *((host, f"{bubblewrap.PACKAGES}/{name}") for name, host in packages.items()),
+                *inside,
             ],
+            divisible=divisible,
         )
-        # ipykernel ends when its parent isn't the process of this number: inside, that is number 1.
-        arguments += ["--setenv", "JPY_PARENT_PID", "1"]
-        launcher = f"{bubblewrap.PACKAGES}/grading/{LAUNCHER.name}"
-        return [*arguments, sys.executable, "-P", "-s", launcher, json.dumps(settings)]
 
     def _environment(self, host):
         path = f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin"
@@ -127,11 +141,7 @@ class SandboxProvisioner(PlainProvisioner):
         try:
             (sandbox,) = children(self.process.pid)
             (kernel,) = children(sandbox)
-            shared = [
-                name
-                for name in NAMESPACES
-                if os.readlink(f"/proc/{kernel}/ns/{name}") == os.readlink(f"/proc/self/ns/{name}")
-            ]
+            shared = shared_namespaces(kernel, *self._outside)
             self._sandbox, self._kernel = os.pidfd_open(sandbox), os.pidfd_open(kernel)
             # From when on bwrap's process 1 waits for others to end, its own end is bound to ours.
             deadline = time.monotonic() + START_SECONDS

@@ -129,10 +129,14 @@ def serve_on(listening):
     zmq.Socket.bind = bind_to_given
 
 
-def main():
-    settings = json.loads(sys.argv[1])
+def find_packages(settings):
+    """Extend `sys.path` by the course's packages, and by those that this Python has installed."""
     sys.path[:0] = settings["packages"]
     sys.path += [entry for entry in settings["site_packages"] if entry not in sys.path]
+
+
+def become_kernel(settings):
+    """Do all that this module is for, and run the kernel until it ends."""
     sys.path.append(os.getcwd())
     set_limits(settings["limits"])
     if settings["files"]:
@@ -154,6 +158,12 @@ def main():
             *settings["arguments"],
         ]
     )
+
+
+def main():
+    settings = json.loads(sys.argv[1])
+    find_packages(settings)
+    become_kernel(settings)
 
 
 if __name__ == "__main__":

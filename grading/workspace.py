@@ -15,8 +15,10 @@ except ImportError:  # Windows
     fcntl = None
 
 PREFIX = "graded-kernel-"
+FORKED = "kernel-"
 SOCKET_NAME_BYTES = 103  # sockaddr_un.sun_path: 108 on Linux, 104 on macOS, with a final zero
-ROOM = len(PREFIX) + len("/12345678/sockets/") + 20  # what follows the temporary folder
+# What follows the temporary folder in the name of a socket: a workspace in a workspace.
+ROOM = len(f"/{PREFIX}12345678/{FORKED}12345678/sockets/") + 20
 SCANS = 100
 BLOCK = 4096  # bytes that a file takes at least, and a folder
 
@@ -25,15 +27,19 @@ class Workspace(tempfile.TemporaryDirectory):
     """A directory that only this account can enter, removed by cleanup() or when Python ends.
 
     Attributes: path; sockets and files, two directories in it. What a process that was killed
-    left behind is removed by the next one that makes a workspace.
+    left behind is removed by the next one that makes a workspace. A workspace `within` the path of
+    another one goes with that.
     """
 
-    def __init__(self):
-        remove_leftovers()
-        super().__init__(prefix=PREFIX, dir=_temporary_folder(), ignore_cleanup_errors=True)
-        self.path = Path(self.name)
+    def __init__(self, within=None):
         self._lock = None
-        if fcntl:
+        if within:
+            super().__init__(prefix=FORKED, dir=within, ignore_cleanup_errors=True)
+        else:
+            remove_leftovers()
+            super().__init__(prefix=PREFIX, dir=_temporary_folder(), ignore_cleanup_errors=True)
+        self.path = Path(self.name)
+        if fcntl and not within:
             # The lock goes with this process, however it ends. It is taken before it gets the name
             # that others look for.
             self._lock = open(self.path / "lock.new", "w")  # noqa: SIM115 (held until cleanup)
@@ -111,7 +117,7 @@ def end_bwrap_of(folder):
         for path in Path("/proc").glob("[0-9]*/cmdline"):
             with contextlib.suppress(OSError):
                 words = os.fsdecode(path.read_bytes()).split("\0")
-                if Path(words[0]).name == "bwrap" and f"{folder}/files" in words:
+                if Path(words[0]).name == "bwrap" and str(folder) in words:
                     found = True
                     os.kill(int(path.parent.name), signal.SIGKILL)
         if not found:

@@ -73,16 +73,18 @@ class Student:
             self.loop.close()
 
 
-@pytest.fixture
-def start(tmp_path):
-    """Starts students' kernels, and ends them."""
+@pytest.fixture(params=["started", "forked"])
+def start(tmp_path, request):
+    """Starts students' kernels in one of the two ways, and ends them."""
     started = []
+    way = {"fork_server": request.param == "forked"}
 
     def start_one(folder=None, **settings):
         if folder is None:
             folder = tmp_path / "submission"
             folder.mkdir(exist_ok=True)
-        started.append(Student(folder, **settings))
+        manager = way | settings.pop("manager", {})
+        started.append(Student(folder, manager, **settings))
         return started[-1]
 
     yield start_one

@@ -53,16 +53,16 @@ def test_a_process_gets_no_more_memory_than_allowed(start):
     "hog",
     [
         # Shared pages don't count for the limit of a process.
-        "mmap.mmap(-1, 900 << 20); [kept.write(bytes(1 << 20)) for _ in range(900)]",
-        "[os.fork() or (bytearray(os.urandom(1 << 20) * 200), time.sleep(60)) for _ in range(4)]",
-        "[open(f'/tmp/{i}', 'wb').write(bytes(100 << 20)) for i in range(5)]",
+        "mmap.mmap(-1, 2200 << 20); [kept.write(bytes(1 << 20)) for _ in range(2200)]",
+        "[os.fork() or (bytearray(os.urandom(1 << 20) * 500), time.sleep(60)) for _ in range(4)]",
+        "[open(f'/tmp/{i}', 'wb').write(bytes(450 << 20)) for i in range(5)]",
     ],
     ids=["shared", "in-children", "in-files"],
 )
 def test_memory_is_counted_wherever_it_is(start, hog):
-    student = start(memory=500 * MIB)
+    student = start(memory=2000 * MIB, tmp_bytes=2400 * MIB)
     student.run(f"import mmap, os, time\nkept = {hog}\ntime.sleep(60)")
-    assert re.search(r"used \d+ MiB of memory; 500 are allowed", student.manager.death_reason)
+    assert re.search(r"used [\d,]+ MiB of memory; 2,000 are allowed", student.manager.death_reason)
 
 
 @needs_sandbox

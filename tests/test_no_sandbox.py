@@ -43,11 +43,12 @@ def test_a_required_sandbox_that_is_missing_stops_everything(tmp_path):
 
 
 @needs_sandbox
+@pytest.mark.parametrize("fork_server", [True, False])
 @pytest.mark.parametrize(
     ("option", "complaint"),
     [("--share-net", "shares net"), ("--bogus", "bogus"), (None, "did not start|examined")],
 )
-def test_a_sandbox_that_is_none_is_noticed(tmp_path, monkeypatch, option, complaint):
+def test_a_sandbox_that_is_none_is_noticed(tmp_path, monkeypatch, option, complaint, fork_server):
     """Even where the program in bwrap's place says that it works."""
     impostor = tmp_path / "bwrap"
     monkeypatch.setattr(bubblewrap, "find", lambda configured: (str(impostor), None))
@@ -58,7 +59,7 @@ def test_a_sandbox_that_is_none_is_noticed(tmp_path, monkeypatch, option, compla
         "os.execv(line[0], line)\n"
     )
     impostor.chmod(0o700)
-    manager = CourseKernelManager()
+    manager = CourseKernelManager(fork_server=fork_server)
     with pytest.raises(SandboxError, match=complaint):
         asyncio.run(manager.start_kernel(cwd=str(tmp_path)))
     assert not manager.sandboxed and not manager.has_kernel

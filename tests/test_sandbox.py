@@ -48,15 +48,17 @@ def course(tmp_path_factory):
     return root
 
 
-@pytest.fixture(scope="module")
-def eve(course):
+@pytest.fixture(scope="module", params=["started", "forked"])
+def eve(course, request):
     """One kernel for everything that only looks around."""
     if BWRAP is None:
         pytest.skip(WHY_NOT)
     os.environ["SANDBOX_TEST_SECRET"] = SECRET
     os.environ["NBGRADER_EXECUTION"] = "autograde"
     try:
-        student = Student(course / "autograded" / "eve" / "ps1")
+        student = Student(
+            course / "autograded" / "eve" / "ps1", {"fork_server": request.param == "forked"}
+        )
     finally:
         del os.environ["SANDBOX_TEST_SECRET"], os.environ["NBGRADER_EXECUTION"]
     yield student
