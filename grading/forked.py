@@ -153,7 +153,10 @@ class ForkedProvisioner(SandboxProvisioner):
             "matplotlib.backends.backend_agg",
             "matplotlib.pyplot",
             "torch",
-            "helpers",
+            "helpers.checks",
+            "helpers.data",
+            "helpers.plots",
+            "helpers.training",
         ],
         help="modules that all kernels share from the start",
     ).tag(config=True)

@@ -3,6 +3,7 @@
 How jupyter_client uses it: https://jupyter-client.readthedocs.io/en/stable/provisioning.html
 """
 
+import asyncio
 import contextlib
 import json
 import os
@@ -247,6 +248,12 @@ class PlainProvisioner(LocalProvisioner):
         self._expect_end()
         if self.process and self.process.poll() is None:
             self._kill_all(self.process)
+
+    async def wait(self):
+        if self.process:
+            # Known at once; jupyter_client looks ten times a second.
+            await asyncio.to_thread(self.process.wait)
+        return await super().wait()
 
     def _expect_end(self):
         self._ending = self.death_reason is None

@@ -63,23 +63,33 @@ class StudentKernel(Execute):
         self.km = self.create_kernel_manager()
         try:
             self.start_new_kernel()
-            run_sync(self._connect)()
-            if not self.silently(student_side(), BOOT_SECONDS):
+            if not run_sync(self._connect)() or not self.silently(student_side(), BOOT_SECONDS):
                 raise RuntimeError(f"The student's kernel does not start: {self.reason()}")
         except BaseException:
             self.kill()
             raise
 
-    async def _connect(self) -> None:
+    async def _connect(self) -> bool:
         context = zmq.asyncio.Context()
         context.setsockopt(zmq.MAXMSGSIZE, self.message_bytes)
         # After a message that was too large the line is cut: nobody takes what is sent any more.
         context.setsockopt(zmq.SNDTIMEO, SEND_MILLISECONDS)
         context.setsockopt(zmq.RCVHWM, 64)  # messages that wait to be read
         self.kc = self.km.client(context=context)
-        self.kc.start_channels()
-        await self.kc.wait_for_ready(timeout=self.startup_timeout)
+        self.kc.start_channels(hb=False)
         self.kc.allow_stdin = False
+        return await self._hears_and_tells()
+
+    async def _hears_and_tells(self) -> bool:
+        """Waits until messages go through on all lines (jupyter_client's own way has pauses)."""
+        end = time.monotonic() + self.startup_timeout
+        while time.monotonic() < end and await self.km.is_alive():
+            self.kc.kernel_info()
+            with contextlib.suppress(Empty):
+                await self.kc.shell_channel.get_msg(timeout=1.0)
+                await self.kc.iopub_channel.get_msg(timeout=0.2)
+                return True
+        return False
 
     @property
     def running(self) -> bool:
