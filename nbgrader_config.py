@@ -26,7 +26,7 @@ c.GenerateAssignment.preprocessors.append("grading.release.RunToTheEnd")
 # sandbox, and the test cells run outside of it, in a process that no student's code enters.
 c.Autograde.exporter_class = "grading.exporter.SubmissionExporter"
 c.Autograde.autograde_preprocessors = [
-    "grading.judge.Judge",
+    "grading.dispatch.Dispatch",
     "nbgrader.preprocessors.LimitOutput",
     "nbgrader.preprocessors.SaveAutoGrades",
     "grading.verdicts.SaveVerdicts",

@@ -5,7 +5,6 @@ that copy. This exporter takes over the reading in the first step, so that whate
 handed in, a notebook of the instructor's making is what is run.
 """
 
-import functools
 import glob
 import json
 import os
@@ -21,10 +20,11 @@ from nbconvert.exporters import NotebookExporter
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import ClearOutput, ClearSolutions, LockCells
-from nbgrader.utils import parse_utc
+from nbgrader.utils import find_all_files, parse_utc
 
 from grading import submission
-from grading.worker import Worker
+from grading.farm import Farm
+from grading.names import bound_names
 
 MARK = "grading"  # our entry in a graded notebook's metadata
 LONGEST_TIMESTAMP = 1000  # bytes
@@ -45,8 +45,8 @@ class SubmissionExporter(NotebookExporter):
         super().__init__(*args, **kwargs)
         self._known: set[str] = set()  # the names of the assignment's notebooks
         self._masters: dict[tuple[str, str], tuple] = {}
-        self._workers: dict[str, Worker] = {}
-        weakref.finalize(self, _end_all, self._workers)
+        self.farm = Farm(self)
+        weakref.finalize(self, self.farm.close)
         converter = self.parent
         self.coursedir = converter.coursedir
         assignment = self.coursedir.assignment_id
@@ -74,17 +74,64 @@ class SubmissionExporter(NotebookExporter):
             self._masters[key] = solved, stubs
         return self._masters[key]
 
+    @property
+    def assignment(self) -> str:
+        """The assignment that is graded."""
+        return self.coursedir.assignment_id
+
     def source_folder(self, assignment: str) -> str:
         """The absolute path of the assignment's source folder."""
         folder = self.coursedir.format_path(self.coursedir.source_directory, ".", assignment)
         return os.path.abspath(os.path.join(self.coursedir.root, folder))
 
-    def worker(self, assignment: str) -> Worker:
-        """The trusted process of this assignment; a new one when the last one has died."""
-        worker = self._workers.get(assignment)
-        if worker is None or not worker.alive:
-            worker = self._workers[assignment] = Worker(self.source_folder(assignment))
-        return worker
+    def allowed(self, notebook: str) -> set[str]:
+        """The names that a notebook's answers define in the instructor's version."""
+        solved, _ = self.master(self.assignment, notebook)
+        answers = filter(submission.is_solution, solved.cells)
+        return set().union(*(bound_names(cell.source) for cell in answers))
+
+    def own_files(self, overwriting: bool = False) -> dict[str, str]:
+        """The instructor's files beside the notebooks, as relative path -> path.
+
+        overwriting: only those that nbgrader writes over what a student handed in.
+        """
+        kept = self.parent.exclude_overwriting.get(self.assignment, []) if overwriting else []
+        found = _files(self.source_folder(self.assignment), self.coursedir.ignore)
+        return {name: path for name, path in found.items() if name not in kept}
+
+    def handed_in_files(self, student: str) -> dict[str, str]:
+        """A student's files beside the notebooks, as relative path -> path."""
+        return _files(self._submitted(student), self.coursedir.ignore)
+
+    def rebuilt(self, student: str, notebook: str):
+        """The notebook that is run for a student."""
+        path = Path(self._submitted(student)) / f"{notebook}.ipynb"
+        return self._rebuilt(path, {"assignment": self.assignment, "notebook": notebook})
+
+    def upcoming(self) -> list[tuple[str, str]]:
+        """What is going to be graded, as (student, notebook), in nbgrader's order."""
+        found = []
+        for folder in sorted(self.parent.assignments):
+            student = self._student(folder)
+            for file in sorted(self.parent.assignments[folder]):
+                graded = os.path.join(self._graded(student), os.path.basename(file))
+                if self.parent.force or not os.path.exists(graded):
+                    found.append((student, Path(file).stem))
+        return found
+
+    def _student(self, folder: str) -> str:
+        pattern = self.coursedir.format_path(
+            self.coursedir.submitted_directory, "(?P<student>.*)", self.assignment, escape=True
+        )
+        return re.fullmatch(pattern, folder)["student"]
+
+    def _submitted(self, student: str) -> str:
+        directory = self.coursedir.submitted_directory
+        return self.coursedir.format_path(directory, student, self.assignment)
+
+    def _graded(self, student: str) -> str:
+        directory = self.coursedir.autograded_directory
+        return self.coursedir.format_path(directory, student, self.assignment)
 
     def _notebooks(self, assignment: str) -> list[str]:
         """The names of the notebooks to grade, each found to be as it was released."""
@@ -120,9 +167,7 @@ class SubmissionExporter(NotebookExporter):
     def from_filename(self, filename, resources=None, **kw):
         """Reads one notebook; a handed-in one is rebuilt, and never raises for being bad."""
         names = resources["nbgrader"]
-        graded = self.coursedir.format_path(
-            self.coursedir.autograded_directory, names["student"], names["assignment"]
-        )
+        graded = self._graded(names["student"])
         folder = os.path.dirname(filename)
         if os.path.abspath(folder) == os.path.abspath(graded):
             return super().from_filename(filename, resources=resources, **kw)
@@ -150,10 +195,8 @@ class SubmissionExporter(NotebookExporter):
 
     def _drop_half_graded(self, folder: str, assignment: str, notebooks: list[str]) -> None:
         """Forgets what a killed run left of a student, so that this run grades it again."""
-        path = functools.partial(self.coursedir.format_path, assignment_id=assignment)
-        pattern = path(self.coursedir.submitted_directory, "(?P<student>.*)", escape=True)
-        student = re.fullmatch(pattern, folder)["student"]
-        graded = path(self.coursedir.autograded_directory, student)
+        student = self._student(folder)
+        graded = self._graded(student)
         if not os.path.exists(graded):
             return
         for name in notebooks:
@@ -208,6 +251,11 @@ def _is_time(stamp: Path) -> bool:
     return True
 
 
+def _files(folder: str, ignore: list[str]) -> dict[str, str]:
+    paths = find_all_files(folder, [*ignore, "*.ipynb"])
+    return {os.path.relpath(path, folder): path for path in paths}
+
+
 def _folders(coursedir) -> list[str]:
     pattern = coursedir.format_path(
         coursedir.submitted_directory, coursedir.student_id, coursedir.assignment_id
@@ -231,8 +279,3 @@ def _finished(file: str) -> bool:
             return json.load(stream)["metadata"][MARK]["finished"] is True
     except (OSError, ValueError, LookupError, TypeError):
         return False
-
-
-def _end_all(workers: dict[str, Worker]) -> None:
-    for worker in workers.values():
-        worker.kill()

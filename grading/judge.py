@@ -1,11 +1,6 @@
-"""`nbgrader autograde` with a judge: students' cells in one process, the tests in another.
+"""One notebook's judge: students' cells in one process, the tests in another."""
 
-The student's cells run in the student's kernel. Test cells run in the trusted process (`trusted`),
-which reaches the student's functions by proxy; so no code of a student's ever runs where points are
-given. What a test cell comes to is one verdict, and the verdict alone makes the cell's outputs.
-"""
-
-import ast
+import contextlib
 import os
 import secrets
 import time
@@ -16,7 +11,6 @@ from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_output
 from traitlets import Float, Integer
 
-from grading.exporter import MARK, SubmissionExporter
 from grading.student_kernel import PING_SECONDS, StudentKernel, plain
 from grading.submission import grade_id, is_locked, is_solution, is_test
 from grading.worker import Worker, WorkerDiedError
@@ -28,7 +22,7 @@ NOT_RUN = "NotRun"
 
 
 class Judge(StudentKernel):
-    """Takes the place of `Execute` in `c.Autograde.autograde_preprocessors`."""
+    """Runs one notebook; `grading.job.Bench`, its parent, has the trusted process."""
 
     test_timeout = Float(120.0, help="seconds for a test cell").tag(config=True)
     call_timeout = Float(30.0, help="seconds for one call of a student's function").tag(config=True)
@@ -39,25 +33,17 @@ class Judge(StudentKernel):
         "the cells that had run well are run again, the one that ended it is not",
     ).tag(config=True)
 
-    def __call__(self, nb: NotebookNode, resources: ResourcesDict):
-        if self.enabled:
-            return self.preprocess(nb, resources)
-        self._begin(nb, resources)  # --no-execute: nothing has run, so nothing has passed
-        return nb, resources
+    def __init__(self, *args, allowed: set[str] = frozenset(), **kwargs):
+        """allowed: the names of a student's that tests may use."""
+        super().__init__(*args, **kwargs)
+        self._allowed = allowed
 
     def preprocess(self, nb: NotebookNode, resources: ResourcesDict, km=None):
         """Runs and judges a notebook. `resources["grading"]` gets a verdict for each test cell:
         a dict with `message` (for the student, or None) and `manual` (why to look at it, or None);
         `resources["grading_notes"]` says for an answer that did not run to its end why it did not.
         """
-        problem = nb.metadata.get(MARK, {}).get("problem")
-        self._begin(nb, resources, problem)
-        if problem:
-            return nb, resources
-        if not isinstance(self.parent, SubmissionExporter):
-            raise RuntimeError(
-                "Judge needs c.Autograde.exporter_class = 'grading.exporter.SubmissionExporter'"
-            )
+        self.unrun(nb, resources)
         try:
             for index, cell in enumerate(nb.cells):
                 if is_test(cell):
@@ -68,7 +54,8 @@ class Judge(StudentKernel):
             self.kill()
         return nb, resources
 
-    def _begin(self, nb: NotebookNode, resources: ResourcesDict, problem: str | None = None):
+    def unrun(self, nb: NotebookNode, resources: ResourcesDict, problem: str | None = None):
+        """The verdicts of a notebook that doesn't run: nothing has passed, because of `problem`."""
         self.nb, self.resources = nb, resources
         self.km = self.kc = None
         self.reset_execution_trackers()
@@ -112,7 +99,7 @@ class Judge(StudentKernel):
         while not self.running and self._starts_left > 0 and self._left() > 0:
             self._starts_left -= 1
             again, self._ran = self._ran, []
-            self.parent.worker(self.resources["nbgrader"]["assignment"])  # both start side by side
+            self.parent.worker()  # both start side by side
             self.start()
             self._worker = None if self._worker is None else self._listen(self._worker)
             for index in again:
@@ -129,6 +116,12 @@ class Judge(StudentKernel):
         if self._left() <= 0:
             return f"the notebook took more than {self.submission_seconds:.0f} seconds"
         return "; ".join(dict.fromkeys(self._stops))
+
+    def abandon(self) -> None:
+        """Ends it all; called from another thread."""
+        self._end = 0.0
+        with contextlib.suppress(AttributeError):  # there is no kernel
+            self.km.provisioner.kill_now()
 
     def _left(self) -> float:
         return self._end - time.monotonic()
@@ -147,7 +140,7 @@ class Judge(StudentKernel):
                 "test",
                 name=grade_id(cell),
                 source=cell.source,
-                allowed=sorted(self._allowed()),
+                allowed=sorted(self._allowed),
                 token=token,
                 call_seconds=self.call_timeout,
                 seconds=seconds,
@@ -179,7 +172,7 @@ class Judge(StudentKernel):
     def _trusted(self) -> Worker:
         """The trusted process, ready for this submission."""
         if self._worker is None:
-            worker = self.parent.worker(self.resources["nbgrader"]["assignment"])
+            worker = self.parent.worker()
             worker.ask("begin")
             for index in self._setup:
                 cell = self.nb.cells[index]
@@ -199,11 +192,6 @@ class Judge(StudentKernel):
         if ours:
             self._address = os.path.join(self.km.inside_socket_directory or ours, name)
         return worker
-
-    def _allowed(self) -> set[str]:
-        names = self.resources["nbgrader"]
-        solved, _ = self.parent.master(names["assignment"], names["notebook"])
-        return set().union(*(bound_names(c.source) for c in solved.cells if is_solution(c)))
 
     def _write(self, cell: NotebookNode, verdict: dict) -> None:
         """Turns a verdict into outputs that nbgrader reads as just that verdict."""
@@ -242,29 +230,3 @@ def setup_cells(nb: NotebookNode) -> list[int]:
         if is_locked(cell):
             found.append(index)
     return found
-
-
-class _Bound(ast.NodeVisitor):
-    def __init__(self):
-        self.names: set[str] = set()
-
-    def visit_FunctionDef(self, node) -> None:  # noqa: N802
-        self.names.add(node.name)
-
-    visit_AsyncFunctionDef = visit_ClassDef = visit_FunctionDef  # noqa: N815
-
-    def visit_Name(self, node: ast.Name) -> None:  # noqa: N802
-        if isinstance(node.ctx, ast.Store):
-            self.names.add(node.id)
-
-    def visit_Lambda(self, node) -> None:  # noqa: N802
-        pass
-
-    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = visit_Lambda  # noqa: N815
-
-
-def bound_names(source: str) -> set[str]:
-    """The names that a cell defines at its top level by itself (imports are no definitions)."""
-    visitor = _Bound()
-    visitor.visit(ast.parse(source))
-    return visitor.names

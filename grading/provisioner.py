@@ -245,6 +245,10 @@ class PlainProvisioner(LocalProvisioner):
         await super().terminate(restart)
 
     async def kill(self, restart=False):
+        self.kill_now()
+
+    def kill_now(self):
+        """End the kernel and all of its processes, from whichever thread."""
         self._expect_end()
         if self.process and self.process.poll() is None:
             self._kill_all(self.process)

@@ -56,38 +56,53 @@ class Workspace(tempfile.TemporaryDirectory):
             self._lock.close()
 
     def bring(self, source, most_bytes, most_files):
-        """Make `files` a fresh copy of the plain files in the folder `source`.
+        """Make `files` a fresh copy of those files in the folder `source` that `select` chooses.
 
-        Notebooks, symbolic links and everything else that isn't a plain file stay out, and so does
-        what goes beyond `most_bytes` or `most_files` in all (folders count as files). Returns the
-        names of the plain files that had to stay out, each with the reason.
+        Returns the names of the plain files that had to stay out, each with the reason.
         """
         if self.files.exists():
             shutil.rmtree(self.files)
         self.files.mkdir()
-        left_out = []
-        for folder, subfolders, names in os.walk(source):
-            subfolders[:] = sorted(name for name in subfolders if name != ".ipynb_checkpoints")
-            target = self.files / Path(folder).relative_to(source)
-            most_bytes, most_files = most_bytes - BLOCK, most_files - 1
-            for name in sorted(names):
-                path = Path(folder, name)
-                status = path.lstat()
-                if not stat.S_ISREG(status.st_mode) or path.suffix.lower() == ".ipynb":
-                    continue
-                size = status.st_size + BLOCK
-                if size > most_bytes or most_files < 1:
-                    left_out.append(
-                        f"{str(path.relative_to(source))!r} (too much for one submission)"
-                    )
-                    continue
-                most_bytes, most_files = most_bytes - size, most_files - 1
-                try:
-                    target.mkdir(parents=True, exist_ok=True)
-                    shutil.copyfile(path, target / name, follow_symlinks=False)
-                except OSError as error:
-                    left_out.append(f"{str(path.relative_to(source))!r} ({error.strerror})")
+        paths = {
+            os.path.relpath(os.path.join(folder, name), source): os.path.join(folder, name)
+            for folder, _, names in os.walk(source)
+            for name in names
+        }
+        chosen, left_out = select(paths, most_bytes, most_files)
+        for name, path in chosen.items():
+            target = self.files / name
+            try:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, target, follow_symlinks=False)
+            except OSError as error:
+                left_out.append(f"{name!r} ({error.strerror})")
         return left_out
+
+
+def select(paths, most_bytes, most_files):
+    """Which files of a submission are shown to its kernel.
+
+    paths: {path relative to the submission's folder: path}. Notebooks, symbolic links and
+    everything else that isn't a plain file stay out, and so does what goes beyond `most_bytes` or
+    `most_files` in all (folders count as files). Returns (paths that are left, the names of plain
+    files that had to stay out, each with the reason).
+    """
+    chosen, left_out, folders = {}, [], set()
+    for name, path in sorted(paths.items()):
+        parents = {str(folder) for folder in Path(name).parents}
+        status = os.lstat(path)
+        if not stat.S_ISREG(status.st_mode) or name.lower().endswith(".ipynb"):
+            continue
+        if ".ipynb_checkpoints" in parents:
+            continue
+        files = 1 + len(parents - folders)
+        size = status.st_size + BLOCK * files
+        if size > most_bytes or files > most_files:
+            left_out.append(f"{name!r} (too much for one submission)")
+            continue
+        most_bytes, most_files, folders = most_bytes - size, most_files - files, folders | parents
+        chosen[name] = path
+    return chosen, left_out
 
 
 def remove_leftovers():

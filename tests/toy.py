@@ -17,7 +17,7 @@ c.CourseDirectory.course_id = "toy"
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\\nraise NotImplementedError"}
 c.Autograde.exporter_class = "grading.exporter.SubmissionExporter"
 c.Autograde.autograde_preprocessors = [
-    "grading.judge.Judge",
+    "grading.dispatch.Dispatch",
     "nbgrader.preprocessors.LimitOutput",
     "nbgrader.preprocessors.SaveAutoGrades",
     "grading.verdicts.SaveVerdicts",
