@@ -38,7 +38,8 @@ class SubmissionExporter(NotebookExporter):
     handed in are removed, and so is a time stamp that nobody can read.
 
     Raises:
-        NbGraderException: the instructor's notebook is missing or isn't the one that was released.
+        NbGraderException: the instructor's notebook is missing or isn't the one that was released;
+            there are no workers of the kind that is asked for.
     """
 
     def __init__(self, *args, **kwargs):
@@ -57,6 +58,11 @@ class SubmissionExporter(NotebookExporter):
             self._drop_half_graded(folder, assignment, notebooks)
             files = [os.path.join(folder, f"{name}.ipynb") for name in notebooks]
             converter.assignments[folder] = files
+        if self.upcoming():
+            try:
+                self.farm.start()
+            except ValueError as error:
+                raise self._refusal(str(error)) from error
 
     # ---- the instructor's notebooks -------------------------------------------------------------
 

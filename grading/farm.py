@@ -5,6 +5,7 @@ handed out while one is waited for. Only this process touches the course's files
 """
 
 import contextlib
+import logging
 import os
 import re
 import threading
@@ -21,6 +22,7 @@ from grading import job
 from grading.workspace import select
 
 MOST_THREADS = 4  # by default: each kernel may fill as much memory as the sandbox allows it
+CONNECT_SECONDS = 10
 MIB = 1 << 20
 PASSED_ON = ("Judge", "Execute", "CourseKernelManager")  # and the provisioners
 PROVISIONERS = ("PlainProvisioner", "SandboxProvisioner", "ForkedProvisioner")
@@ -89,7 +91,7 @@ class Farm(LoggingConfigurable):
 
     def _submit(self, key: tuple, nb: NotebookNode) -> Future:
         if self._executor is None:
-            self._executor = self._start()
+            self.start()
         return self._executor.submit(self._task, self._job(key, nb))
 
     def _job(self, key: tuple, nb: NotebookNode) -> dict:
@@ -118,8 +120,11 @@ class Farm(LoggingConfigurable):
 
     # ---- the executor ---------------------------------------------------------------------------
 
-    def _start(self) -> Executor:
-        """Raises ValueError for the name of an executor that is none."""
+    def start(self) -> None:
+        """Get the workers. Raises ValueError for the name of an executor that there isn't."""
+        self._executor = self._started()
+
+    def _started(self) -> Executor:
         if callable(self.executor):
             self._task, self.ahead = job.do, self.ahead or 64
             executor = self.executor()
@@ -144,10 +149,15 @@ class Farm(LoggingConfigurable):
             raise ValueError(
                 f"c.Farm.executor = {self.executor!r} needs dask: pip install -e '.[farm]'"
             ) from error
+        # What would be a word on each connection and each worker; warnings are heard.
+        logging.getLogger("distributed").setLevel(logging.WARNING)
         if processes:
             client = Client(n_workers=int(processes), threads_per_worker=1, dashboard_address=None)
         else:
-            client = Client(self.executor)
+            try:
+                client = Client(self.executor, timeout=CONNECT_SECONDS)
+            except OSError as error:
+                raise ValueError(f"No dask scheduler answers at {self.executor}.") from error
         threads = sum(client.nthreads().values())
         self._task, self.ahead = job.do, self.ahead or 2 * threads
         self._close_executor = client.close

@@ -177,15 +177,16 @@ def main() -> None:
     warnings.simplefilter("ignore")
     session = Session()
     say({"ready": True})
-    for line in sys.stdin.buffer:
-        request = json.loads(line)
-        kind = request.pop("do")
-        if kind == "begin":
-            session.close()
-            session = Session()
-            say({"done": True})
-        else:
-            say(getattr(session, kind)(**request))
+    with contextlib.suppress(BrokenPipeError):
+        for line in sys.stdin.buffer:
+            request = json.loads(line)
+            kind = request.pop("do")
+            if kind == "begin":
+                session.close()
+                session = Session()
+                say({"done": True})
+            else:
+                say(getattr(session, kind)(**request))
     session.close()
 
 

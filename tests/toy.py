@@ -1,9 +1,11 @@
 """A course of one small assignment in a folder of its own, run by the real nbgrader commands."""
 
+import contextlib
 import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import nbformat
@@ -79,6 +81,7 @@ TEST_HISTORY = "### BEGIN HIDDEN TESTS\npass\n### END HIDDEN TESTS\nlen(history[
 GOOD = {"double": "def double(x):\n    return x + x", "model": re.sub(r" *###.*\n?", "", MODEL)}
 GOOD["history"] = "history = {'mse': [2.0, 1.0]}"
 
+PATIENCE = 30  # seconds for a process to notice that the one it served is gone
 TESTS = "test-double", "test-model", "test-history"
 
 
@@ -96,8 +99,9 @@ def graded_cell(name, text, points):
 class Course:
     """A course folder with one assignment, `toy`, released."""
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, db_url=None):
         self.folder = folder
+        self.db_url = db_url or f"sqlite:///{folder}/gradebook.db"
         source = folder / "source" / "toy"
         source.mkdir(parents=True)
         kernel = {"name": "python3", "language": "python", "display_name": "Python 3"}
@@ -115,7 +119,9 @@ class Course:
         ]
         nbformat.write(notebook, source / "toy.ipynb")
         (source / "course.py").write_text("two = 2\n")
-        (folder / "nbgrader_config.py").write_text(CONFIG)
+        (folder / "nbgrader_config.py").write_text(
+            f"{CONFIG}c.CourseDirectory.db_url = {self.db_url!r}\n"
+        )
         self.run("generate_assignment", "toy")
 
     def environment(self):
@@ -154,7 +160,7 @@ class Course:
         return nbformat.read(self.folder / "autograded" / student / "toy" / "toy.ipynb", 4)
 
     def gradebook(self):
-        return Gradebook(f"sqlite:///{self.folder}/gradebook.db", "toy")
+        return Gradebook(self.db_url, "toy")
 
     def scores(self, student):
         with self.gradebook() as gradebook:
@@ -169,3 +175,19 @@ class Course:
     def comment(self, student, answer="double"):
         with self.gradebook() as gradebook:
             return gradebook.find_comment(answer, "toy", "toy", student).comment
+
+    def processes(self):
+        """The processes that nbgrader's commands in this course left behind."""
+        end = time.monotonic() + PATIENCE
+        while (found := self.running()) and time.monotonic() < end:
+            time.sleep(0.2)
+        return found
+
+    def running(self):
+        """The numbers of the processes that were started by nbgrader's commands in this course."""
+        mark, found = f"TOY={self.folder}".encode(), []
+        for path in Path("/proc").glob("[0-9]*/environ"):
+            with contextlib.suppress(OSError):
+                if mark in path.read_bytes():
+                    found.append(int(path.parent.name))
+        return found
