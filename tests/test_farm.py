@@ -118,7 +118,7 @@ def postgresql():
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     if not programs:
         pytest.skip("PostgreSQL is not installed: apt install postgresql")
-    pytest.importorskip("psycopg2", reason="no driver: pip install -e '.[postgresql]'")
+    pytest.importorskip("psycopg", reason="no driver: pip install -e '.[postgresql]'")
     account = {}
     folder = tempfile.mkdtemp(prefix="postgresql-", dir="/tmp")  # its socket's path must be short
     if os.getuid() == 0:  # as whom PostgreSQL refuses to run
@@ -137,7 +137,7 @@ def postgresql():
     run("initdb", "-A", "trust", "-U", "course", "-E", "UTF8")
     options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
     run("pg_ctl", "-w", "-o", options, "-l", f"{folder}/log", "start")
-    yield f"postgresql://course@127.0.0.1:{port}/postgres"
+    yield f"postgresql+psycopg://course@127.0.0.1:{port}/postgres"
     run("pg_ctl", "-w", "-m", "immediate", "stop")
     shutil.rmtree(folder)
 
