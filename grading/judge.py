@@ -15,7 +15,9 @@ from grading.student_kernel import PING_SECONDS, StudentKernel, plain
 from grading.submission import grade_id, is_locked, is_solution, is_test
 from grading.worker import Worker, WorkerDiedError
 
-SERVE = "__import__('sys').modules['grading.serving'].serve({address!r}, {token!r})"
+SERVING = "__import__('sys').modules['grading.serving']"
+SERVE = SERVING + ".serve({address!r}, {token!r})"
+REMEMBER = SERVING + ".remember()"
 GRACE_SECONDS = 10.0  # for a test cell to end by itself when its time is over
 SETUP_SECONDS = 300.0
 NOT_RUN = "NotRun"
@@ -67,6 +69,7 @@ class Judge(StudentKernel):
         self._stops: list[str] = []  # why kernels stopped
         self._setup = setup_cells(nb)
         self._worker: Worker | None = None
+        self._doubt: str | None = None  # a reason why no failure is the student's
         for cell in filter(is_test, nb.cells):
             told = {"message": problem} if problem else {"message": "this test was not run"}
             self._write(cell, {"status": "failed", "name": NOT_RUN, **told})
@@ -92,6 +95,10 @@ class Judge(StudentKernel):
             self._stop(stopped)
         elif not self.late:
             self._ran.append(index)
+            if self._setup and index == self._setup[-1]:
+                self.silently(REMEMBER, PING_SECONDS)
+        if index in self._setup and (stopped or self.late):
+            self._doubt = "a cell of the instructor's did not run to its end; is this machine slow?"
         return stopped
 
     def _ready(self) -> bool:
@@ -211,8 +218,7 @@ class Judge(StudentKernel):
             name = verdict.get("name") or {"stopped": "KernelStopped"}.get(status, "NoVerdict")
             cell.outputs = [_error(name, message)]
             told = message if name in ("Failed", NOT_RUN) else f"{name}: {message}"
-            if status in ("odd", "broken"):
-                manual = message
+            manual = self._doubt or (message if status in ("odd", "broken") else manual)
         self._verdicts[grade_id(cell)] = {"message": told, "manual": manual}
 
 

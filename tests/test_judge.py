@@ -8,7 +8,7 @@ import time
 import nbformat
 import pytest
 from nbformat.v4 import new_notebook
-from toy import GOOD, TESTS, Course, cell
+from toy import GOOD, SETUP, TESTS, Course, cell
 
 HOSTILE = """
 import sys
@@ -237,6 +237,20 @@ def test_a_killed_run_is_finished_by_the_next(tmp_path):
     assert first.stat().st_mtime_ns == graded_at
     assert {course.scores(student) for student in ("ada", "ben")} == {(4, 3, 2)}
     assert course.processes() == []
+
+
+def test_a_machine_too_slow_for_the_first_cell_is_no_fault_of_the_students(tmp_path):
+    course = Course(tmp_path)
+    source = course.folder / "source" / "toy" / "toy.ipynb"
+    notebook = nbformat.read(source, 4)
+    slow = "import os, time\nif os.environ.get('USER') == 'student':\n    time.sleep(60)\n"
+    next(c for c in notebook.cells if c.id == "setup").source = slow + SETUP
+    nbformat.write(notebook, source)
+    course.run("generate_assignment", "toy", "--force")
+    course.hand_in("ada", GOOD)
+    course.run("autograde", "toy", "--Execute.timeout=3")
+    assert course.flagged("ada") == ["test-model"]  # what failed for want of it
+    assert course.scores("ada") == (4, 0, 2)
 
 
 def test_an_unprepared_course_is_not_graded_by_guess(tmp_path):

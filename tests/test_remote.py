@@ -6,13 +6,18 @@ import pytest
 import torch
 from jupyter_client.manager import start_new_kernel
 
+from grading.judge import REMEMBER
 from grading.worker import Worker, WorkerDiedError, student_side
 
-STUDENT = """\
-import torch, itertools, os, time
-from torch import nn
+SETUP = """\
+import torch
 device = torch.device("cpu")
-untrained = nn.Linear(2, 2)
+untrained = torch.nn.Linear(2, 2)
+"""
+STUDENT = """\
+import itertools, os, time
+from torch import nn
+nn.init.constant_(untrained.weight, 7.0)
 def double(x): return 2 * x
 def same(x): return x
 def shift(x):
@@ -27,7 +32,7 @@ class OwnError(KeyError): pass
 def own(): raise OwnError("mine")
 def leave(): raise SystemExit(3)
 def noise(x): return x + torch.randn_like(x)
-def evaluate(model, x): return model is untrained, model(x)
+def evaluate(model, x): return float(model.weight.max()) == 7.0, model(x)
 def loop():
     while True: pass
 def deaf():
@@ -75,12 +80,11 @@ class Pair:
     def student(self):
         if self.kernel is None:
             self.manager, self.kernel = start_new_kernel(extra_arguments=["--log-level=50"])
-            for code in (student_side(), STUDENT):
+            for code in (student_side(), SETUP, REMEMBER, STUDENT):
                 reply = self.kernel.execute(code, silent=True, reply=True, timeout=60)
                 assert reply["content"]["status"] == "ok", reply
             self.worker.ask("begin")
-            setup = "import torch\ndevice = torch.device('cpu')\nuntrained = torch.nn.Linear(2, 2)"
-            told = self.worker.ask("setup", name="setup", source=setup)
+            told = self.worker.ask("setup", name="setup", source=SETUP)
             assert told == {"status": "passed"}
             path = str(self.folder / secrets.token_hex(4))
             self.address = self.worker.ask("listen", address=path)["address"]
@@ -202,7 +206,7 @@ y = torch.zeros(2)
 reshape(y)
 assert y.shape == (1, 2)
 """,
-    "by name": "assert evaluate(untrained, torch.ones(1, 2))[0] is True",
+    "by name, as it was": "assert evaluate(untrained, torch.ones(1, 2))[0] is False",
     "random numbers": """
 x = torch.zeros(100)
 torch.manual_seed(3); a = noise(x)
@@ -246,10 +250,10 @@ def test_a_number_is_partial_credit_and_nothing_else_is(pair):
 @pytest.mark.parametrize(
     ("source", "name", "message"),
     [
-        ("wrong(torch.ones(1))", "TypeError", '(line 13 of `wrong`: `return y + "a"`)'),
-        ("unsolved()", "NotImplementedError", "NotImplementedError (line 14 of `unsolved`"),
-        ("own()", "KeyError", "OwnError: 'mine' (line 16 of `own`"),
-        ("leave()", "RuntimeError", "SystemExit: 3 (line 17"),
+        ("wrong(torch.ones(1))", "TypeError", '(line 12 of `wrong`: `return y + "a"`)'),
+        ("unsolved()", "NotImplementedError", "NotImplementedError (line 13 of `unsolved`"),
+        ("own()", "KeyError", "OwnError: 'mine' (line 15 of `own`"),
+        ("leave()", "RuntimeError", "SystemExit: 3 (line 16"),
         ("missing()", "NameError", "name 'missing' is not defined"),
         ("Model(1)(torch.ones(2, 5))", "RuntimeError", "of `Model.forward`"),
         ("model.other", "AttributeError", "has no attribute 'other'"),
