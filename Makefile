@@ -33,10 +33,13 @@ solutions: setup  ## execute the solutions anew
 corpus: setup  ## grade the corpus of submissions and print the table
 	$(BIN)/pytest tests/test_corpus.py -s
 
+bench: setup  ## measure training and grading against what they replace
+	$(BIN)/python tests/bench
+
 lab: setup  ## open the course in JupyterLab
 	$(BIN)/jupyter lab
 
 clean:  ## remove what grading has made: submissions, gradebook, feedback
 	rm -rf submitted/* autograded/* feedback gradebook.db
 
-.PHONY: help setup demo test release solutions corpus lab clean
+.PHONY: help setup demo test release solutions corpus bench lab clean
