@@ -1,5 +1,7 @@
 """The pictures of a latent space with two features."""
 
+from functools import cache
+
 import numpy as np
 import torch
 from matplotlib.colors import BoundaryNorm, ListedColormap
@@ -26,12 +28,13 @@ DIGIT_COLOURS = [f"#{colour}" for colour in _PETROFF.split(" ")]
 
 
 @styled
-def latent_scatter(snapshots, labels):
+def latent_scatter(snapshots, labels, reach=None):
     """The latent codes of the same digits at several epochs, one panel each, all on one scale.
 
-    snapshots: {epoch, or any text: codes of shape (N, 2)}; labels: (N,), integers 0..9. A number in
-    a cloud marks the middle of that digit's codes, where there is room for it. Raises ValueError
-    for other shapes and for codes that are NaN or infinite.
+    snapshots: {epoch, or any text: codes of shape (N, 2)}; labels: (N,), integers 0..9; reach: the
+    panels show codes from -reach to reach, None for as far as there are any. A number in a cloud
+    marks the middle of that digit's codes, where there is room for it. Raises ValueError for other
+    shapes and for codes that are NaN or infinite.
     """
     labels = to_array(labels)
     codes = {_when(epoch): to_array(z) for epoch, z in snapshots.items()}
@@ -43,7 +46,7 @@ def latent_scatter(snapshots, labels):
             )
         if not np.isfinite(z).all():
             raise ValueError(f"codes {when} are NaN or infinite: training has failed")
-    reach = 1.05 * max(2.6, *(np.abs(z).max() for z in codes.values()))
+    reach = reach or _reach(codes.values())
     title = "Where the encoder puts the test digits"
     wide = min(len(codes), 4)
     high = -(-len(codes) // wide)
@@ -70,6 +73,41 @@ def latent_scatter(snapshots, labels):
     figure.supxlabel(note, fontsize="small", color=GREY)
     alt = f"{title}: scatter plots of their two latent codes on one scale: {'; '.join(codes)}."
     return Picture(figure, alt)
+
+
+@styled
+def latent_steps(snapshots, labels):
+    """The latent codes of the same digits, one epoch at a time: a slider goes through the epochs.
+
+    snapshots, labels: as for latent_scatter; all steps have one scale, so what moves has moved.
+    Where nobody can move a slider (a graded run, an exported page), all epochs side by side.
+    """
+    overview = latent_scatter(snapshots, labels)  # and it explains wrong input
+    if not watched():
+        return overview
+    import ipywidgets  # noqa: PLC0415  (only where somebody can use it)
+
+    reach = _reach(to_array(z) for z in snapshots.values())
+    options = [(_when(epoch), epoch) for epoch in snapshots]
+    slider = ipywidgets.SelectionSlider(options=options, description="epoch")
+    screen = ipywidgets.Image(format="png")
+
+    @cache
+    def frame(epoch):
+        picture = latent_scatter({epoch: snapshots[epoch]}, labels, reach)
+        return picture.png(), picture.alt
+
+    def draw(_=None):
+        screen.value, screen.tooltip = frame(slider.value)
+
+    slider.observe(draw, "value")
+    draw()
+    return ipywidgets.VBox([slider, screen])
+
+
+def _reach(codes):
+    """How far a panel has to reach, both ways, to show all these codes and the prior's circle."""
+    return 1.05 * max(2.6, *(np.abs(z).max() for z in codes))
 
 
 def _when(epoch):

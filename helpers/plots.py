@@ -6,7 +6,7 @@ carries a description in words (`.alt`) for readers who can't see it.
 
 import numpy as np
 
-from helpers.latent import latent_explorer, latent_scatter, manifold
+from helpers.latent import latent_explorer, latent_scatter, latent_steps, manifold
 from helpers.picture import (
     GREY,
     Picture,
@@ -26,6 +26,7 @@ __all__ = [
     "interpolation",
     "latent_explorer",
     "latent_scatter",
+    "latent_steps",
     "loss_curves",
     "manifold",
 ]

@@ -172,6 +172,29 @@ def test_codes_in_one_spot_are_magnified_and_clouds_carry_their_digit(drawn):
         assert text.get_position() == pytest.approx(np.median(_codes(2)[digit == LABELS], axis=0))
 
 
+def test_the_steps_follow_their_slider_on_one_scale(monkeypatch):
+    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
+    snapshots = {0: _codes(0.01), 5: _codes(1), 10: _codes(2)}
+    slider, screen = plots.latent_steps(snapshots, LABELS).children
+    assert [name for name, _ in slider.options] == [
+        "before training",
+        "after 5 epochs",
+        "after 10 epochs",
+    ]
+    reach = 1.05 * float(_codes(2).abs().max())
+    for epoch in (0, 5, 10, 5):
+        slider.value = epoch
+        alone = plots.latent_scatter({epoch: snapshots[epoch]}, LABELS, reach)
+        assert screen.value == alone.png() and screen.tooltip == alone.alt
+
+
+def test_where_nobody_can_step_all_epochs_lie_side_by_side(monkeypatch):
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    snapshots = {0: _codes(0.01), 10: _codes(2)}
+    steps = plots.latent_steps(snapshots, LABELS)
+    assert isinstance(steps, Picture) and steps.alt == plots.latent_scatter(snapshots, LABELS).alt
+
+
 def test_many_panels_go_into_rows():
     picture = plots.latent_scatter({epoch: _codes(epoch + 1) for epoch in range(11)}, LABELS)
     assert sum(axes.get_visible() for axes in picture.figure.axes) == 11 + 1
