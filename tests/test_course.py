@@ -112,7 +112,8 @@ def test_solutions_are_up_to_date_and_without_errors(regenerated, assignment):
                 assert output.get("name") != "stderr", f"{cell.id}: {output.text}"
 
 
-def test_vae_py_is_the_model_of_assignment_2(monkeypatch):
+@pytest.mark.parametrize("latent_features", [2, 16])
+def test_vae_py_is_the_model_of_assignment_2(latent_features, monkeypatch):
     monkeypatch.syspath_prepend(handin.ROOT / "source" / "3-latent")
     import vae as module  # noqa: PLC0415  (found only now)
 
@@ -124,7 +125,7 @@ def test_vae_py_is_the_model_of_assignment_2(monkeypatch):
     results = []
     for vae, vae_loss in ((names["VAE"], names["vae_loss"]), (module.VAE, module.vae_loss)):
         torch.manual_seed(0)
-        model = vae(latent_features=3)
+        model = vae(latent_features)
         output, mu, log_var = model(images)
         results.append([output, mu, log_var, *vae_loss(output, mu, log_var, images)])
     for ours, theirs in zip(*results, strict=True):

@@ -33,29 +33,53 @@ class VAE(nn.Module):
     def __init__(self, latent_features=16):
         super().__init__()
         self.latent_features = latent_features
-        self.encode = nn.Sequential(
-            nn.Conv2d(1, 16, kernel_size=4, stride=2, padding=1),  # 28 -> 14
-            nn.GELU(),
-            nn.Conv2d(16, 32, kernel_size=4, stride=2, padding=1),  # 14 -> 7
-            nn.GELU(),
-            nn.Flatten(),
-            nn.Linear(32 * 7 * 7, 256),
-            nn.GELU(),
-            nn.Linear(256, 2 * latent_features),  # mu and log_var
-        )
-        last = nn.ConvTranspose2d(16, 1, kernel_size=4, stride=2, padding=1)  # 14 -> 28
+        if latent_features < 8:  # finding a digit's place on so small a map takes depth
+            self.encode = nn.Sequential(
+                nn.Flatten(),
+                nn.Linear(784, 512),
+                nn.GELU(),
+                nn.Linear(512, 256),
+                nn.GELU(),
+                nn.Linear(256, 128),
+                nn.GELU(),
+                nn.Linear(128, 2 * latent_features),  # mu and log_var
+            )
+            last = nn.Linear(512, 784)
+            self.decode = nn.Sequential(
+                nn.Linear(latent_features, 128),
+                nn.GELU(),
+                nn.Linear(128, 256),
+                nn.GELU(),
+                nn.Linear(256, 512),
+                nn.GELU(),
+                last,
+                nn.Unflatten(1, (1, 28, 28)),
+                nn.Sigmoid(),
+            )
+        else:
+            self.encode = nn.Sequential(
+                nn.Conv2d(1, 16, kernel_size=4, stride=2, padding=1),  # 28 -> 14
+                nn.GELU(),
+                nn.Conv2d(16, 32, kernel_size=4, stride=2, padding=1),  # 14 -> 7
+                nn.GELU(),
+                nn.Flatten(),
+                nn.Linear(32 * 7 * 7, 256),
+                nn.GELU(),
+                nn.Linear(256, 2 * latent_features),  # mu and log_var
+            )
+            last = nn.ConvTranspose2d(16, 1, kernel_size=4, stride=2, padding=1)  # 14 -> 28
+            self.decode = nn.Sequential(
+                nn.Linear(latent_features, 256),
+                nn.GELU(),
+                nn.Linear(256, 32 * 7 * 7),
+                nn.GELU(),
+                nn.Unflatten(1, (32, 7, 7)),
+                nn.ConvTranspose2d(32, 16, kernel_size=4, stride=2, padding=1),  # 7 -> 14
+                nn.GELU(),
+                last,
+                nn.Sigmoid(),
+            )
         nn.init.constant_(last.bias, -1.9)  # start at the average pixel: sigmoid(-1.9) = 0.13
-        self.decode = nn.Sequential(
-            nn.Linear(latent_features, 256),
-            nn.GELU(),
-            nn.Linear(256, 32 * 7 * 7),
-            nn.GELU(),
-            nn.Unflatten(1, (32, 7, 7)),
-            nn.ConvTranspose2d(32, 16, kernel_size=4, stride=2, padding=1),  # 7 -> 14
-            nn.GELU(),
-            last,
-            nn.Sigmoid(),
-        )
 
     def reparameterize(self, mu, log_var):
         """mu, log_var: (N, d) -> z: (N, d), a differentiable sample of N(mu, exp(log_var))."""
