@@ -4,11 +4,9 @@ import os
 import sys
 from pathlib import Path
 
-import grading
-
 c = get_config()  # noqa: F821  (given by nbgrader)
 
-# The course: found from anywhere below its root, also when JupyterLab is started elsewhere.
+# The course is where this file is, wherever the command or the JupyterLab that reads it started.
 c.CourseDirectory.course_id = "generative-models"
 c.CourseDirectory.root = str(Path(__file__).resolve().parent)
 c.CourseDirectory.solution_directory = "solutions"
@@ -54,5 +52,8 @@ c.GenerateFeedback.preprocessors = [
     "grading.feedback.CleanFeedback",
     "grading.page.FeedbackPage",
 ]
-c.HTMLExporter.template_name = "course-feedback"
-c.HTMLExporter.extra_template_basedirs = [str(Path(grading.__file__).parent / "templates")]
+c.GenerateFeedback.exporter_class = "grading.page.FeedbackExporter"
+c.ExchangeFactory.release_feedback = "grading.exchange.ReleaseFeedback"
+
+# The formgrader shows what students' code has put out: no script of theirs runs in your browser.
+c.HTMLExporter.sanitize_html = True

@@ -1,4 +1,4 @@
-"""Scripts in HTML, SVG, Markdown and LaTeX outputs, and in text cells.
+"""Scripts in HTML, SVG, Markdown and LaTeX outputs, in their metadata, and in text cells.
 
 No script must be active on the feedback page.
 """
@@ -36,6 +36,11 @@ display(
         "image/png": f"'><script>{CALL}</script>",
     },
     raw=True,
+)
+display(
+    {"image/png": "x"},
+    raw=True,
+    metadata={"image/png": {"width": f"1 onerror={CALL}", "alt": f"'\"><script>{CALL}</script>"}},
 )
 print(f"\x1b]8;;javascript:{CALL}\x1b\\x</pre><script>{CALL}</script>")
 
