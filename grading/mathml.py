@@ -24,6 +24,8 @@ def _replace(part: re.Match) -> str:
         return part["code"]
     formula, display = part["display"] or part["inline"], bool(part["display"])
     try:
-        return convert(formula.strip(), display="block" if display else "inline")
+        shown = convert(formula.strip(), display="block" if display else "inline")
     except Exception:  # its errors have no common base class
         return f"<code>{html.escape(formula)}</code>"
+    # One wider than the page is scrolled, which has to work from the keyboard, too.
+    return shown.replace("<math", '<math tabindex="0"', 1) if display else shown
