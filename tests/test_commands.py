@@ -8,6 +8,7 @@ import nbformat
 import pytest
 from course import Course
 from nbgrader.api import Gradebook
+from nbgrader.utils import notebook_hash
 
 ASSIGNMENT = "1-denoising"
 CLASS = ["right_model", "untouched", "damaged_file"]
@@ -93,6 +94,19 @@ def test_feedback_pages(course):
     assert "20 of 20 points" in pages["right_model"].read_text()
     assert "not valid JSON" in pages["damaged_file"].read_text()
     assert "Come and see me." in pages["untouched"].read_text()
+
+
+def test_feedback_is_released_to_those_who_used_the_exchange(course, tmp_path):
+    tmp_path.chmod(0o777)
+    graded = course.root / "autograded" / "right_model" / ASSIGNMENT
+    (graded / "submission_secret.txt").write_text("as nbgrader submit leaves it")
+    said = course.nbgrader("release_feedback", ASSIGNMENT, f"--Exchange.root={tmp_path}")
+    assert said.returncode == 0 and "Traceback" not in said.stdout, said.stdout
+    for student in ("untouched", "damaged_file"):
+        assert f"so {student} has to get this page from you" in said.stdout
+    (page,) = (tmp_path / "generative-models" / "feedback").iterdir()
+    secret = notebook_hash(secret="as nbgrader submit leaves it", notebook_id="denoising")
+    assert page.name == f"{secret}.html" and "20 of 20 points" in page.read_text()
 
 
 def test_export(course):
