@@ -204,12 +204,16 @@ class GradescopeExporter(GradesExporter):
                 continue
             results[address.lower()] = self.result(points, submission)
         self.log.info("Exporting %d results to %s", len(results), self.file)
-        with zipfile.ZipFile(self.file, "w", zipfile.ZIP_DEFLATED) as archive:
-            archive.writestr("setup.sh", SETUP)
-            archive.writestr("results.json", json.dumps(results, ensure_ascii=False, indent=1))
-            script = zipfile.ZipInfo("run_autograder")
-            script.external_attr = 0o755 << 16  # the others are read, this one is executed
-            archive.writestr(script, RUN_AUTOGRADER)
+        texts = {
+            "results.json": json.dumps(results, ensure_ascii=False, indent=1),
+            "setup.sh": SETUP,
+            "run_autograder": RUN_AUTOGRADER,
+        }
+        with zipfile.ZipFile(self.file, "w") as archive:
+            for name, text in texts.items():
+                entry = zipfile.ZipInfo(name)
+                entry.external_attr = 0o755 << 16  # can be executed
+                archive.writestr(entry, text, zipfile.ZIP_DEFLATED)
 
     def result(self, points: float, submission: SubmittedAssignment | None) -> dict:
         """A `results.json` of Gradescope's autograder specification."""

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from nbgrader.exchange.default import ExchangeCollect
-from nbgrader.plugins import LateSubmissionPlugin
+from nbgrader.plugins import BasePlugin
 from nbgrader.utils import parse_utc
 from traitlets import Dict, Enum, Float
 
@@ -94,7 +94,7 @@ def _is_plain(folder: Path) -> bool:
     )
 
 
-class LatePolicy(LateSubmissionPlugin):
+class LatePolicy(BasePlugin):
     """A share of the earned points for each started day; as it comes, nothing is lost.
 
     A student's clock starts at the due date, plus the student's extension, plus the grace period.
