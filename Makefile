@@ -1,7 +1,7 @@
 # The habits of this course; `make help` lists them.
 PYTHON ?= python3
 BIN := .venv/bin
-ASSIGNMENTS := 1-denoising 2-vae 3-latent
+ASSIGNMENTS := $(sort $(notdir $(wildcard source/[0-9]*)))
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 help:  ## list the commands
@@ -35,6 +35,8 @@ corpus: setup  ## grade the corpus of submissions and print the table
 
 bench: setup  ## measure training and grading against what they replace
 	$(BIN)/python tests/bench
+docs: setup  ## build the pages of docs/ and the solutions into site/
+	$(BIN)/mkdocs build --strict
 
 lab: setup  ## open the course in JupyterLab
 	$(BIN)/jupyter lab
@@ -42,4 +44,4 @@ lab: setup  ## open the course in JupyterLab
 clean:  ## remove what grading has made: submissions, gradebook, feedback
 	rm -rf submitted/* autograded/* feedback gradebook.db
 
-.PHONY: help setup demo test release solutions corpus bench lab clean
+.PHONY: help setup demo test release solutions corpus docs bench lab clean

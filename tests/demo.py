@@ -11,7 +11,7 @@ from pathlib import Path
 import handin
 from nbgrader.api import Gradebook, MissingEntry
 
-SUBMISSIONS = handin.ROOT / "tests" / "submissions"
+SUBMISSIONS, SUBMITTED = handin.ROOT / "tests" / "submissions", handin.ROOT / "submitted"
 CLASS = {
     "ada": ["right_model", "right_model", "right_model"],
     "bruno": ["right_dae_unet", "right_loss_distributions", "wrong_alpha_reversed"],
@@ -80,9 +80,9 @@ def main() -> None:
             nbgrader("generate_assignment", assignment, "--force")
     for student, files in CLASS.items():
         for assignment, file in zip(handin.NOTEBOOKS, files, strict=False):
-            if not (handin.ROOT / "submitted" / student / assignment).exists():
+            if not (SUBMITTED / student / assignment).exists():
                 handin.hand_in(SUBMISSIONS / assignment / f"{file}.py", student)
-    for assignment in handin.NOTEBOOKS:
+    for assignment in [a for a in handin.NOTEBOOKS if any(SUBMITTED.glob(f"*/{a}"))]:
         print(f"grading {assignment}", flush=True)
         nbgrader("autograde", assignment)
         print(f"writing the feedback on {assignment}", flush=True)

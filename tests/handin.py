@@ -20,7 +20,8 @@ import nbformat
 from nbformat.v4 import new_code_cell
 
 ROOT = Path(__file__).resolve().parent.parent
-NOTEBOOKS = {"1-denoising": "denoising", "2-vae": "vae", "3-latent": "latent"}
+# {assignment: its notebook}
+NOTEBOOKS = {path.parent.name: path.stem for path in sorted(ROOT.glob("source/[0-9]*/*.ipynb"))}
 BLOCK = re.compile(r"^# %% (.+)\n((?:(?!# %% ).*\n?)*)", re.M)
 
 

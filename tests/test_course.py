@@ -78,30 +78,29 @@ def test_hidden_tests_never_reach_a_student(assignment):
         assert "### BEGIN SOLUTION" not in (handin.ROOT / "release" / assignment / name).read_text()
 
 
-@pytest.fixture(scope="module")
-def regenerated(tmp_path_factory):
-    """Student versions and solutions made anew by nbgrader's commands, in a copy of the course."""
-    course = tmp_path_factory.mktemp("course")
+@pytest.fixture(scope="module", params=CONTRACT)
+def regenerated(request, tmp_path_factory):
+    """(assignment, a copy of the course with its student version and solution made anew)."""
+    assignment, course = request.param, tmp_path_factory.mktemp("course")
     shutil.copytree(handin.ROOT / "source", course / "source")
     shutil.copy(handin.ROOT / "nbgrader_config.py", course)
-    for assignment in CONTRACT:
-        nbgrader("generate_assignment", assignment, cwd=course)
-        nbgrader("generate_solution", assignment, cwd=course)
-    return course
+    nbgrader("generate_assignment", assignment, cwd=course)
+    nbgrader("generate_solution", assignment, cwd=course)
+    return assignment, course
 
 
-@pytest.mark.parametrize("assignment", CONTRACT)
-def test_release_is_up_to_date(regenerated, assignment):
+def test_release_is_up_to_date(regenerated):
+    assignment, course = regenerated
     name = f"{handin.NOTEBOOKS[assignment]}.ipynb"
-    fresh = nbformat.read(regenerated / "release" / assignment / name, as_version=4)
+    fresh = nbformat.read(course / "release" / assignment / name, as_version=4)
     ours = nbformat.read(handin.ROOT / "release" / assignment / name, as_version=4)
     assert ours == fresh, "source/ has changed: run `make release` and commit release/"
 
 
-@pytest.mark.parametrize("assignment", CONTRACT)
-def test_solutions_are_up_to_date_and_without_errors(regenerated, assignment):
+def test_solutions_are_up_to_date_and_without_errors(regenerated):
+    assignment, course = regenerated
     name = f"{handin.NOTEBOOKS[assignment]}.ipynb"
-    for root in (regenerated, handin.ROOT):
+    for root in (course, handin.ROOT):
         cells = nbformat.read(root / "solutions" / assignment / name, as_version=4).cells
         assert [(c.id, c.source) for c in cells] == [
             (c.id, c.source) for c in source(assignment).cells
