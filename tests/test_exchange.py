@@ -1,6 +1,7 @@
 """Handing in, collecting and giving back through nbgrader's exchange, with dishonest students."""
 
 import os
+import shutil
 import time
 from datetime import UTC, datetime, timedelta
 
@@ -53,9 +54,22 @@ class Exchange(toy.Course):
         return datetime.strptime(text, "%Y-%m-%d %H:%M:%S.%f UTC")
 
 
+@pytest.fixture(scope="module")
+def released(tmp_path_factory):
+    return Exchange(tmp_path_factory.mktemp("exchange"))
+
+
 @pytest.fixture
-def exchange(tmp_path):
-    return Exchange(tmp_path)
+def exchange(released):
+    """The exchange, and nothing handed in yet."""
+    folders = [released.folder / name for name in ("submitted", "autograded", "feedback", "home")]
+    for folder in (*folders, *released.inbound.iterdir()):
+        if folder.is_symlink():
+            folder.unlink()
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+    released.due(None)
+    return released
 
 
 def now():
@@ -82,7 +96,8 @@ def test_a_forged_time_is_noticed_and_costs_what_the_true_one_does(exchange):
     assert abs(exchange.came_in("forger") - now()) < 2 * MINUTE
     exchange.run("autograde", "toy")
     with exchange.gradebook() as gradebook:
-        for submission in gradebook.assignment_submissions("toy"):
+        for student in ("honest", "forger"):
+            submission = gradebook.find_submission("toy", student)
             assert (submission.score, submission.late_submission_penalty) == (9, 3)
 
 
