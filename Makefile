@@ -35,6 +35,7 @@ corpus: setup  ## grade the corpus of submissions and print the table
 
 bench: setup  ## measure training and grading against what they replace
 	$(BIN)/python tests/bench
+
 docs: setup  ## build the pages of docs/ and the solutions into site/
 	$(BIN)/mkdocs build --strict
 
