@@ -17,7 +17,6 @@ from grading.exporter import MARK
 from grading.submission import grade_id, is_solution, is_test
 
 PASSED = "All checks passed.\n"
-RECEIPT = "timestamp.txt", "submission_secret.txt"  # of nbgrader's exchange; it gives back by them
 CUT = "[the rest of this cell's output is not shown]\n"
 
 
@@ -26,7 +25,7 @@ class CleanFeedback(Preprocessor):
 
     Hidden tests leave the shown source, and what they printed the shown output; of a failure its
     message is shown, of any output a limited number of bytes. Of the files beside the graded
-    notebook none is handed back: only pages and the exchange's receipt stay in the feedback folder.
+    notebook none is handed back: only pages stay in the feedback folder.
     """
 
     enabled = Bool(True).tag(config=True)
@@ -71,13 +70,12 @@ class CleanFeedback(Preprocessor):
         )
         with Gradebook(names["db_url"]) as gradebook:
             notebooks = gradebook.find_assignment(names["assignment"]).notebooks
-            kept = {Path(folder, f"{notebook.name}.html") for notebook in notebooks}
-        kept |= {Path(folder, name) for name in RECEIPT}
+            pages = {Path(folder, f"{notebook.name}.html") for notebook in notebooks}
         for path in sorted(Path(folder).rglob("*"), reverse=True):
             if path.is_dir() and not path.is_symlink():
                 if not any(path.iterdir()):
                     path.rmdir()
-            elif path not in kept:
+            elif path not in pages:
                 path.unlink()
 
 

@@ -12,6 +12,7 @@ from toy import GOOD
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 CONFIG = """
 c.ExchangeFactory.collect = "grading.late.Collect"
+c.ExchangeFactory.release_feedback = "grading.exchange.ReleaseFeedback"
 c.AssignLatePenalties.plugin_class = "grading.late.LatePolicy"
 c.LatePolicy.share_per_day = 1 / 3
 c.ExchangeCollect.check_owner = False
