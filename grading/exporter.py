@@ -110,9 +110,10 @@ class SubmissionExporter(NotebookExporter):
         return _files(self._submitted(student), self.coursedir.ignore)
 
     def rebuilt(self, student: str, notebook: str):
-        """The notebook that is run for a student."""
+        """The notebook that is run for a student; None where there is nothing to run."""
         path = Path(self._submitted(student)) / f"{notebook}.ipynb"
-        return self._rebuilt(path, {"assignment": self.assignment, "notebook": notebook})
+        nb = self._rebuilt(path, {"assignment": self.assignment, "notebook": notebook})
+        return None if "problem" in nb.metadata[MARK] else nb
 
     def upcoming(self) -> list[tuple[str, str]]:
         """What is going to be graded, as (student, notebook), in nbgrader's order."""

@@ -82,12 +82,22 @@ class Farm(LoggingConfigurable):
     def _hand_out_after(self, key: tuple) -> None:
         if key in self._order:
             del self._order[: self._order.index(key) + 1]
-        for following in self._order:
+        for following in list(self._order):
             if len(self._sent) >= self.ahead:
                 break
             if following not in self._sent:
-                nb = self._exporter.rebuilt(*following)
+                self._hand_out(following)
+
+    def _hand_out(self, following: tuple) -> None:
+        try:
+            nb = self._exporter.rebuilt(*following)
+            if nb is None:
+                self._order.remove(following)
+            else:
                 self._sent[following] = job.fingerprint(nb), self._submit(following, nb)
+        except Exception as error:  # it's said again when it is the turn of this one
+            self._order.remove(following)
+            self.log.warning("%s can't be handed out ahead: %s", following, error)
 
     def _submit(self, key: tuple, nb: NotebookNode) -> Future:
         if self._executor is None:

@@ -63,6 +63,28 @@ def test_threads_grade_a_class_and_say_how_far_they_are(course):
     assert course.processes() == []
 
 
+OWN_EXECUTOR = """
+from concurrent.futures import ThreadPoolExecutor
+class Noted(ThreadPoolExecutor):
+    def submit(self, task, job):
+        with open("handed_out", "a") as file:
+            print(job["names"]["student"], file=file)
+        return super().submit(task, job)
+c.Farm.executor = lambda: Noted(2)
+"""
+
+
+def test_an_executor_of_ones_own_gets_each_notebook_once(course):
+    with (course.folder / "nbgrader_config.py").open("a") as config:
+        config.write(OWN_EXECUTOR)
+    course.submitted("gil")  # has handed in nothing
+    course.run("autograde", "toy")
+    check_points(course)
+    assert course.scores("gil") == (0, 0, 0)
+    handed_out = (course.folder / "handed_out").read_text().split()
+    assert handed_out == list(CLASS)
+
+
 @pytest.mark.parametrize(
     ("executor", "complaint"),
     [
