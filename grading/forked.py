@@ -75,7 +75,8 @@ class ForkServer:
             self.process.kill()
             said = self.process.stderr.read().decode(errors="replace").strip()
             self.close()
-            raise SandboxError(f"The fork server did not start: {said or error!r}") from error
+            why = said.splitlines()[-1] if said else repr(error)
+            raise SandboxError(f"The fork server did not start: {why}") from error
 
     def _run(self, environment, fd, started):
         try:
@@ -169,6 +170,11 @@ class ForkedProvisioner(SandboxProvisioner):
 
     def _warm(self, submission):
         """The server for these settings, started where there is none."""
+        if self.environment.get("CUDA_VISIBLE_DEVICES"):
+            raise SandboxError(
+                "CUDA doesn't outlive a fork: kernels that use a GPU need "
+                "c.CourseKernelManager.fork_server = False."
+            )
         settings = {
             "packages": [bubblewrap.PACKAGES],
             "site_packages": bubblewrap.site_packages(),

@@ -40,11 +40,16 @@ class CourseKernelManager(AsyncKernelManager):
     ).tag(config=True)
     require_sandbox = Bool(False, help="refuse to run anything without a sandbox").tag(config=True)
 
-    fork_server = Bool(
-        True, help="fork sandboxed kernels from a warm process, instead of starting each"
+    fork_server = Enum(
+        ["auto", True, False],
+        "auto",
+        help="fork sandboxed kernels from a warm process? 'auto': where it is possible; "
+        "otherwise each kernel is started by itself",
     ).tag(config=True)
 
-    _warned = False  # a variable of the class: once in a process is enough
+    # Variables of the class: to find out once in a process is enough.
+    _warned = False
+    _can_fork = True
 
     @property
     def kernel_spec(self):
@@ -91,7 +96,8 @@ class CourseKernelManager(AsyncKernelManager):
         if self.sandbox is False:
             problem = "it is switched off (c.CourseKernelManager.sandbox = False)"
         else:
-            sandbox = (ForkedProvisioner if self.fork_server else SandboxProvisioner)(**kind)
+            forked = self._can_fork if self.fork_server == "auto" else self.fork_server
+            sandbox = (ForkedProvisioner if forked else SandboxProvisioner)(**kind)
             _, problem = bubblewrap.find(sandbox.bwrap)
             if not problem:
                 return sandbox
@@ -114,6 +120,17 @@ class CourseKernelManager(AsyncKernelManager):
         return await super()._async_pre_start_kernel(**kwargs)
 
     async def _async_start_kernel(self, **kwargs):
+        try:
+            await self._started(**kwargs)
+        except SandboxError as error:
+            if self.fork_server != "auto" or not isinstance(self.provisioner, ForkedProvisioner):
+                raise
+            CourseKernelManager._can_fork = False
+            self.log.warning("Kernels can't be forked here, each is started by itself: %s", error)
+            self.provisioner = None
+            await self._started(**kwargs)
+
+    async def _started(self, **kwargs):
         try:
             await super()._async_start_kernel(**kwargs)
             if isinstance(self.provisioner, SandboxProvisioner) and not self.sandboxed:

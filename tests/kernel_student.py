@@ -23,9 +23,10 @@ PATIENCE = 60  # seconds
 class Student:
     """A kernel with `folder` as the submission, and a client; `run` gives what a cell printed."""
 
-    def __init__(self, folder, manager=None, **limits):
+    def __init__(self, folder, manager=None, config=None, **limits):
         self.loop = asyncio.new_event_loop()
-        config = Config({"PlainProvisioner": limits, "CourseKernelManager": manager or {}})
+        ours = {"PlainProvisioner": limits, "CourseKernelManager": manager or {}}
+        config = Config(ours | (config or {}))
         self.manager = CourseKernelManager(config=config)
         self.client = None
         self.wait(self._start(folder))

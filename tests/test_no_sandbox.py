@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from kernel_student import BWRAP, needs_sandbox
+from kernel_student import BWRAP, Student, needs_sandbox
 from traitlets.config import Config
 
 from grading import bubblewrap
@@ -63,6 +63,30 @@ def test_a_sandbox_that_is_none_is_noticed(tmp_path, monkeypatch, option, compla
     with pytest.raises(SandboxError, match=complaint):
         asyncio.run(manager.start_kernel(cwd=str(tmp_path)))
     assert not manager.sandboxed and not manager.has_kernel
+
+
+@needs_sandbox
+@pytest.mark.parametrize(
+    ("settings", "complaint"),
+    [
+        (
+            {"ForkedProvisioner": {"preload": ["no_such_module"]}},
+            "No module named",
+        ),
+        ({"SandboxProvisioner": {"environment": {"CUDA_VISIBLE_DEVICES": "0"}}}, "outlive a fork"),
+    ],
+)
+def test_where_kernels_cannot_be_forked_each_is_started(
+    tmp_path, monkeypatch, caplog, settings, complaint
+):
+    monkeypatch.setattr(CourseKernelManager, "_can_fork", True)
+    insisting = CourseKernelManager(fork_server=True, config=Config(settings))
+    with pytest.raises(SandboxError, match=complaint):
+        asyncio.run(insisting.start_kernel(cwd=str(tmp_path)))
+    student = Student(tmp_path, config=settings)
+    assert complaint in caplog.text and "started by itself" in caplog.text
+    assert student.manager.sandboxed and student.run("print(1)") == "1\n"
+    student.close()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the messages on a terminal are POSIX's")
