@@ -48,6 +48,7 @@ SAMPLE = {
 WORKERS = 2
 # Budgets of the run: what holds a grader up shall do so only shortly.
 LIMITS = (
+    "--Farm.executor=threads:3",  # most attacks wait for their end
     "--Execute.timeout=60",
     "--Judge.call_timeout=5",
     "--Judge.test_timeout=25",
