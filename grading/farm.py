@@ -69,13 +69,21 @@ class Farm(LoggingConfigurable):
             future = self._submit(key, nb)
         self._hand_out_after(key)
         try:
-            outcome = future.result()
+            outcome = self._result(key, nb, future)
         except (KeyboardInterrupt, SystemExit):
             self.close()
             raise
         self._taken += 1
         self._tell()
         return outcome
+
+    def _result(self, key: tuple, nb: NotebookNode, future: Future) -> dict:
+        """What a student's code does is a result; an error is the machine's, which tries again."""
+        try:
+            return future.result()
+        except Exception as error:
+            self.log.warning("%s was not judged, and is tried once more: %r", key, error)
+            return self._submit(key, nb).result()
 
     # ---- handing out ----------------------------------------------------------------------------
 

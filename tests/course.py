@@ -85,5 +85,5 @@ def grade_all(files: list[Path], root: Path, *options: str, **environment: str):
             seconds += time.monotonic() - began
         for file in group:
             results[file] = course.graded(assignment, file.stem)
-            assert results[file].points, said
+            assert results[file].points and None not in results[file].points.values(), said
     return results, seconds
