@@ -63,7 +63,8 @@ class Farm(LoggingConfigurable):
     def outcome(self, nb: NotebookNode, student: str, notebook: str) -> dict:
         """What judging a notebook came to (`job.do`). Hands out those that follow it, too."""
         key = student, notebook
-        self._order = self._order or self._exporter.upcoming()
+        if self._order is None:
+            self._order = self._exporter.upcoming()
         fingerprint, future = self._sent.pop(key, (None, None))
         if fingerprint != job.fingerprint(nb):  # it wasn't foreseen, or not like this
             future = self._submit(key, nb)

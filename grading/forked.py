@@ -110,7 +110,7 @@ class ForkServer:
         self._control.close()
         self.process.kill()
         self.process.wait()
-        end_bwrap_of(self.kernels)
+        end_bwrap_of(self.workspace.path)
         self.workspace.cleanup()
 
 

@@ -132,7 +132,8 @@ def end_bwrap_of(folder):
         for path in Path("/proc").glob("[0-9]*/cmdline"):
             with contextlib.suppress(OSError):
                 words = os.fsdecode(path.read_bytes()).split("\0")
-                if Path(words[0]).name == "bwrap" and str(folder) in words:
+                shown = any(Path(word).is_relative_to(folder) for word in words)
+                if shown and Path(words[0]).name == "bwrap":
                     found = True
                     os.kill(int(path.parent.name), signal.SIGKILL)
         if not found:
