@@ -156,6 +156,8 @@ def main():
     gc.collect()
     gc.freeze()  # what is here now is shared by all kernels: the collector writes to none of it
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    # A handler, as Python's, would let a kernel signal number 1 of its namespace, and so end it.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     control = socket.socket(fileno=settings["control"])
     control.sendall(b"!")
     while True:

@@ -219,6 +219,18 @@ def test_no_way_to_more_rights(eve):
     assert said.splitlines()[3:] == ["['1', '2']", "no such process"]
 
 
+def test_no_signal_ends_the_process_above(eve):
+    """Number 1 of a namespace gets no signal from inside that it doesn't handle."""
+    said = eve.run("""
+        import os, signal, time
+        for number in sorted(signal.valid_signals() - {signal.SIGCHLD}):
+            os.kill(os.getppid(), number)
+        time.sleep(0.3)
+        print(os.getppid())
+    """)
+    assert said == "1\n"
+
+
 def test_memory_that_nobody_could_count_is_refused(eve):
     said = eve.run("""
         import ctypes, os
