@@ -146,6 +146,7 @@ class ForkedProvisioner(SandboxProvisioner):
     preload = List(
         Unicode(),
         [
+            "ipykernel.debugger",
             "ipykernel.kernelapp",
             "ipykernel.ipkernel",
             "IPython.core.completer",
@@ -153,10 +154,12 @@ class ForkedProvisioner(SandboxProvisioner):
             "IPython.core.pylabtools",
             "matplotlib.backends.backend_agg",
             "matplotlib.pyplot",
+            "stack_data",
             "torch",
             "helpers.checks",
             "helpers.data",
             "helpers.plots",
+            "helpers.statistics",
             "helpers.training",
         ],
         help="modules that all kernels share from the start",
