@@ -22,7 +22,7 @@ c.GenerateAssignment.preprocessors.append("grading.release.RunToTheEnd")
 
 # Grading: a submission is rebuilt on the instructor's notebook, the student's cells run in a
 # sandbox, and the test cells run outside of it, in a process that no student's code enters.
-c.Autograde.exporter_class = "grading.exporter.SubmissionExporter"
+c.Autograde.exporter_class = "grading.submission_exporter.SubmissionExporter"
 c.Autograde.autograde_preprocessors = [
     "grading.dispatch.Dispatch",
     "nbgrader.preprocessors.LimitOutput",

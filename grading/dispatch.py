@@ -9,8 +9,8 @@ from nbconvert.exporters.exporter import ResourcesDict
 from nbformat.notebooknode import NotebookNode
 from nbgrader.preprocessors import Execute
 
-from grading.exporter import MARK, SubmissionExporter
 from grading.judge import Judge
+from grading.submission_exporter import MARK, SubmissionExporter
 
 
 class Dispatch(Execute):
@@ -19,7 +19,8 @@ class Dispatch(Execute):
     def __call__(self, nb: NotebookNode, resources: ResourcesDict):
         if not isinstance(self.parent, SubmissionExporter):
             raise RuntimeError(
-                "Dispatch needs c.Autograde.exporter_class = 'grading.exporter.SubmissionExporter'"
+                "Dispatch needs c.Autograde.exporter_class = "
+                "'grading.submission_exporter.SubmissionExporter'"
             )
         problem = nb.metadata.get(MARK, {}).get("problem")
         if problem or not self.enabled:  # with --no-execute nothing has run, so nothing has passed

@@ -13,8 +13,8 @@ from nbgrader.preprocessors import ClearHiddenTests
 from traitlets import Bool, Integer
 from traitlets.config import Config
 
-from grading.exporter import MARK
 from grading.submission import grade_id, is_solution, is_test
+from grading.submission_exporter import MARK
 
 PASSED = "All checks passed.\n"
 CUT = "[the rest of this cell's output is not shown]\n"

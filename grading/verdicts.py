@@ -5,8 +5,8 @@ from nbformat.notebooknode import NotebookNode
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from grading.exporter import MARK
 from grading.submission import grade_id, is_solution, is_test
+from grading.submission_exporter import MARK
 
 LONGEST_COMMENT = 8_000  # characters
 

@@ -17,7 +17,7 @@ CONFIG = """
 c = get_config()
 c.CourseDirectory.course_id = "toy"
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\\nraise NotImplementedError"}
-c.Autograde.exporter_class = "grading.exporter.SubmissionExporter"
+c.Autograde.exporter_class = "grading.submission_exporter.SubmissionExporter"
 c.Autograde.autograde_preprocessors = [
     "grading.dispatch.Dispatch",
     "nbgrader.preprocessors.LimitOutput",
