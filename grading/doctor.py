@@ -3,15 +3,19 @@
 Exit status 0 where the sandbox works, 1 where it doesn't. Nothing is changed.
 """
 
+import asyncio
 import json
 import os
 import platform
 import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from grading import bubblewrap
+from grading.kernels import CourseKernelManager
+from grading.sandbox import SandboxError
 from grading.sandboxed_kernel import AUDIT_ARCHITECTURE
 
 ANYWHERE = "Without a sandbox the judge still forms every verdict outside the student's process."
@@ -163,6 +167,22 @@ def walls(found):
     ]
 
 
+def why_not_forked():
+    """Why kernels can't be forked from a warm process here; None where they can."""
+
+    async def fork():
+        manager = CourseKernelManager(fork_server=True)
+        await manager.start_kernel(cwd=folder)
+        await manager.shutdown_kernel(now=True)
+
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            asyncio.run(fork())
+        except SandboxError as error:
+            return str(error)
+    return None
+
+
 def doctor():
     """Print what this machine can enforce; the exit status: 0 if there is a sandbox, else 1."""
     account = "root" if hasattr(os, "getuid") and os.getuid() == 0 else "an ordinary user"
@@ -188,6 +208,11 @@ def doctor():
     if not all(holds for holds, _ in results):
         print("\nThe sandbox has a hole: grade elsewhere, and please report what is printed above.")
         return 1
+    why = why_not_forked()
+    if why:
+        print(f"[slow] kernels are started one by one, not forked from a warm process: {why}")
+    else:
+        print("[ ok ] kernels are forked from a warm process, which is faster")
     print(
         "\nStudents' code runs in the sandbox. c.CourseKernelManager.require_sandbox = True makes"
     )

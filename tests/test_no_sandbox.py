@@ -11,7 +11,7 @@ import pytest
 from kernel_student import BWRAP, Student, needs_sandbox
 from traitlets.config import Config
 
-from grading import bubblewrap
+from grading import bubblewrap, forked
 from grading.doctor import doctor
 from grading.kernels import CourseKernelManager
 from grading.sandbox import SandboxError
@@ -126,7 +126,17 @@ def test_the_doctor_agrees():
     )
     assert done.returncode == (0 if BWRAP else 1), done.stdout
     assert ("[ ok ] a sandbox can be started" in done.stdout) == bool(BWRAP)
+    assert ("[ ok ] kernels are forked" in done.stdout) == bool(BWRAP)
     assert not done.stderr
+
+
+@needs_sandbox
+def test_the_doctor_tells_that_nothing_can_be_forked(monkeypatch, capsys):
+    monkeypatch.setattr(forked, "_servers", {})
+    monkeypatch.setattr(forked, "RUN", "raise SystemExit('{packages}: nothing to fork')")
+    assert doctor() == 0
+    said = capsys.readouterr().out
+    assert "[slow] kernels are started one by one" in said and "nothing to fork" in said
 
 
 def test_the_doctor_knows_what_is_missing(monkeypatch, capsys):
