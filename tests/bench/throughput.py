@@ -76,7 +76,7 @@ def once(arm, number):
     return seconds, points
 
 
-def measure(few=2, many=14, rounds=2):
+def measure(few=2, many=26, rounds=2):
     """Seconds a submission and seconds to start for each arm, the medians of alternating rounds.
 
     Raises RuntimeError where two arms give different points.
