@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import re
 import time
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import nbformat
 import seed
 import torch
 from torch import nn
+from torch.utils.data import Subset
 
 from helpers import training
 from helpers.data import load_mnist, loaders
@@ -21,6 +23,7 @@ TASKS = {
 }
 SEED_SECONDS = 90.0  # of processor time, at most; what it hasn't reached by then is told as None
 LOOKS = 12  # at the test loss, in an epoch
+SHORT_EPOCH = 10_560  # digits, in batches of 32: enough for the VAE to reach the seed's final loss
 
 
 @torch.no_grad()
@@ -84,15 +87,30 @@ def of_seed(task, train, test):
     return data, epoch, watch
 
 
-def of_course(task, train, test):
-    """(data seconds an epoch, seconds an epoch, Watch) of the solution in the source notebook."""
+def solution(task, train, test, number=None, **options):
+    """(the training cell of the source notebook, the names that it finds), for these digits.
+
+    number: of epochs, instead of the notebook's own; options: of `loaders`.
+    """
     notebook, before, cell, _ = TASKS[task]
     cells = {c.id: c.source for c in nbformat.read(ROOT / "source" / f"{notebook}.ipynb", 4).cells}
     space = {"__name__": "__main__"}
     with contextlib.redirect_stdout(io.StringIO()):
         for name in before:
             exec(cells[name], space)
-    space["train_loader"], space["test_loader"] = loaders(train, test)
+    space["train_loader"], space["test_loader"] = loaders(train, test, **options)
+    training_cell = cells[cell]
+    if number:
+        training_cell, replaced = re.subn(
+            r"^EPOCHS = \d+", f"EPOCHS = {number}", training_cell, flags=re.M
+        )
+        assert replaced == 1, cell
+    return training_cell, space
+
+
+def of_course(task, train, test, **options):
+    """(data seconds an epoch, seconds an epoch, Watch) of the solution in the source notebook."""
+    cell, space = solution(task, train, test, **options)
     every, took = max(1, len(space["train_loader"]) // LOOKS), []
     watch = Watch(task, test)
 
@@ -108,8 +126,20 @@ def of_course(task, train, test):
                 watch.look(space[task])
 
     space["epochs"] = epochs
-    exec(cells[cell], space)
+    exec(cell, space)
     return data_seconds(space["train_loader"]), took[0], watch
+
+
+def of_course_in_short(task, train, test):
+    """The same with one epoch of the first digits: the schedule of a run that is meant to be short.
+
+    The learning rate is at its peak after a hundred batches, not after some thousands.
+    """
+    first = Subset(train, range(min(SHORT_EPOCH, len(train))))
+    return of_course(task, first, test, number=1, train_batch=32)
+
+
+RUNS = {"course": of_course, "course, short": of_course_in_short, "seed": of_seed}
 
 
 def measure():
@@ -119,7 +149,7 @@ def measure():
     found = {"digits": f"{len(train):,} {train.name}"}
     for task, (*_, losses) in TASKS.items():
         found[task] = {}
-        for who, run in (("course", of_course), ("seed", of_seed)):
+        for who, run in RUNS.items():
             torch.manual_seed(0)
             data, epoch, watch = run(task, train, test)
             found[task][who] = {
