@@ -115,28 +115,40 @@ class ForkServer:
 
 
 class ForkedProcess:
-    """What jupyter_client wants of a process, for one that is no child of this one."""
+    """What jupyter_client wants of a process, for one that is no child of this one.
+
+    Several threads ask for its end. The files are closed once: a second time might close what
+    another thread has opened in between.
+    """
 
     stdin = stdout = None
     returncode = None
 
     def __init__(self, pidfd, status, stderr):
         self._pidfd, self._status, self.stderr = pidfd, status, stderr
+        self._lock = threading.Lock()
         lines = Path(f"/proc/self/fdinfo/{pidfd}").read_text().splitlines()
         self.pid = int(next(line for line in lines if line.startswith("Pid:")).split()[1])
 
     def poll(self):
         """The exit status of the kernel, as a shell gives it; None while it runs."""
-        if self.returncode is None and select.select([self._pidfd], [], [], 0)[0]:
-            self.returncode = int(os.read(self._status, 9) or KILLED)
-            os.close(self._status)
-            os.close(self._pidfd)
+        with self._lock:
+            if self.returncode is None and select.select([self._pidfd], [], [], 0)[0]:
+                self.returncode = int(os.read(self._status, 9) or KILLED)
+                os.close(self._status)
+                os.close(self._pidfd)
         return self.returncode
 
     def wait(self):
-        while self.returncode is None:
-            select.select([self._pidfd], [], [], 1)
-            self.poll()
+        with self._lock:
+            if self.returncode is not None:
+                return self.returncode
+            pidfd = os.dup(self._pidfd)
+        try:
+            while self.poll() is None:
+                select.select([pidfd], [], [], 1)
+        finally:
+            os.close(pidfd)
         return self.returncode
 
 

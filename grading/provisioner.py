@@ -92,6 +92,9 @@ class PlainProvisioner(LocalProvisioner):
         manager.connection_file = str(self.workspace.path / "connection.json")
         if UNIX:
             manager.transport, manager.ip = "ipc", str(self.workspace.sockets / "k")
+        # Not os.environ.copy(), which fails when nbgrader takes a variable away in another thread.
+        here = {name: os.environ.get(name) for name in list(os.environ)}
+        kwargs.setdefault("env", {k: v for k, v in here.items() if v is not None})
         kwargs = await super().pre_launch(**kwargs)
         self._inherited = []
         settings = {

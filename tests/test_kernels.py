@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -14,6 +15,7 @@ from kernel_student import MIB, PATIENCE, alive, eventually, needs_sandbox
 from nbclient import NotebookClient
 
 from grading import bubblewrap
+from grading.forked import ForkedProcess
 from grading.kernels import CourseKernelManager
 from grading.processes import descendants
 from grading.workspace import Workspace, remove_leftovers
@@ -269,6 +271,27 @@ def test_nbclient_runs_a_notebook_in_it(tmp_path):
     client.execute()
     (output,) = notebook.cells[0].outputs
     assert output.data["text/plain"] == repr(bubblewrap.WORKING_DIRECTORY)
+
+
+@needs_sandbox
+def test_many_threads_may_ask_whether_a_kernel_has_ended():
+    """The files that tell of its end are read and closed once, whoever comes first."""
+    threads, status = 8, 3
+    switching = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(100):
+            child = subprocess.Popen(["true"])
+            told, tell = os.pipe()
+            os.write(tell, b"%d" % status)
+            os.close(tell)
+            forked = ForkedProcess(os.pidfd_open(child.pid), told, None)
+            with ThreadPoolExecutor(threads) as pool:
+                asked = [pool.submit(forked.wait) for _ in range(threads)]
+                assert {answer.result() for answer in asked} == {status}
+            child.wait()
+    finally:
+        sys.setswitchinterval(switching)
 
 
 def test_leaving_out_what_is_too_much(tmp_path):
