@@ -1,5 +1,5 @@
 """`make bench`: this course against what it replaces, side by side; prints ratios, writes
-docs/bench.json and docs/bench.png. About twenty minutes on two cores that do nothing else.
+docs/bench.json and docs/bench.png. About half an hour on two cores that do nothing else.
 
 `python tests/bench PART` measures one part anew, among them `on_gpu`, for which there must be one.
 """
