@@ -8,6 +8,7 @@ import contextlib
 import logging
 import os
 import re
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -76,6 +77,8 @@ class Farm(LoggingConfigurable):
             raise
         self._taken += 1
         self._tell()
+        if not self._order:  # JupyterLab, where the formgrader runs this, doesn't end afterwards
+            self.close()
         return outcome
 
     def _result(self, key: tuple, nb: NotebookNode, future: Future) -> dict:
@@ -142,6 +145,12 @@ class Farm(LoggingConfigurable):
     def start(self) -> None:
         """Get the workers. Raises ValueError for the name of an executor that there isn't."""
         self._executor = self._started()
+        # An error that ends nbgrader elsewhere, such as Ctrl-C: Python would wait for all threads.
+        self._tell_of_error, sys.excepthook = sys.excepthook, self._end_with_error
+
+    def _end_with_error(self, *error) -> None:
+        self.close()
+        self._tell_of_error(*error)
 
     def _started(self) -> Executor:
         if callable(self.executor):
@@ -199,7 +208,9 @@ class Farm(LoggingConfigurable):
                 self._judges.difference_update(judges)
 
     def close(self) -> None:
-        """Stops what still runs; a second time does nothing."""
+        """Stops what still runs and lets the workers go; a second time does nothing."""
+        if sys.excepthook == self._end_with_error:
+            sys.excepthook = self._tell_of_error
         for _, future in self._sent.values():
             future.cancel()
         self._sent.clear()
@@ -208,6 +219,7 @@ class Farm(LoggingConfigurable):
         for judge in judges:
             judge.abandon()
         close, self._close_executor = self._close_executor, lambda: None
+        self._executor = None
         with contextlib.suppress(Exception):  # the other end may be gone
             close()
 

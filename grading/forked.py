@@ -196,7 +196,9 @@ class ForkedProvisioner(SandboxProvisioner):
             "preload": self.preload,
             "walls": {"places": bubblewrap.WRITABLE, "kernels": KERNELS},
         }
-        environment = self._environment({"MPLBACKEND": INLINE})
+        # The other one is for debugpy, which ipykernel brings and which would warn on stderr.
+        quiet = {"PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+        environment = self._environment({"MPLBACKEND": INLINE}) | quiet
         words = self._sandbox_arguments(submission, divisible=True)
         key = json.dumps([words, settings, environment])
         with _lock:

@@ -10,7 +10,14 @@ import pytest
 from handin import NOTEBOOKS, ROOT
 from traitlets.config import Configurable
 
-from grading import dispatch, exchange, exporter, exporters, kernels, late  # noqa: F401  (their options)
+from grading import (  # noqa: F401  (their options)
+    dispatch,
+    exchange,
+    exporters,
+    kernels,
+    late,
+    submission_exporter,
+)
 
 TEXTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/*.md"))]
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")

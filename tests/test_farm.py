@@ -20,6 +20,18 @@ WRONG = GOOD | {"double": "def double(x):\n    return 3 * x"}
 SLOW = GOOD | {"history": f"import time\ntime.sleep(4)\n{GOOD['history']}"}
 CLASS = {"ada": GOOD, "ben": WRONG, "cem": SLOW, "dora": GOOD, "eve": SLOW, "fay": WRONG}
 FULL, LESS = (4, 3, 2), (0, 3, 2)
+INTERRUPT = """
+import os, signal
+from nbgrader.preprocessors import NbGraderPreprocessor
+
+class Interrupt(NbGraderPreprocessor):
+    def preprocess(self, nb, resources):
+        if resources["nbgrader"]["student"] == "ben":
+            os.kill(os.getpid(), signal.SIGINT)
+        return nb, resources
+
+c.Autograde.autograde_preprocessors.insert(0, Interrupt)
+"""
 
 
 @pytest.fixture
@@ -120,6 +132,19 @@ def test_an_interrupted_run_ends_at_once_and_goes_on_later(tmp_path):
     course.hand_in("ben", GOOD)
     course.run("autograde", "toy")
     assert course.scores("ada") == course.scores("ben") == FULL
+
+
+def test_an_interrupt_between_two_notebooks_ends_it_at_once_too(tmp_path):
+    """Ben's notebook runs already, handed out ahead; nbgrader is still busy with files."""
+    course = Course(tmp_path)
+    course.hand_in("ada", GOOD)
+    course.hand_in("ben", GOOD | {"history": f"import time\ntime.sleep(100)\n{GOOD['history']}"})
+    with (course.folder / "nbgrader_config.py").open("a") as config:
+        config.write(INTERRUPT)
+    process = course.start("autograde", "toy", "--Farm.executor=threads:2")
+    log, _ = process.communicate(timeout=60)
+    assert "KeyboardInterrupt" in log
+    assert course.processes() == []
 
 
 def test_a_dask_worker_that_is_killed_costs_nothing(course):
