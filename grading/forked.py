@@ -168,6 +168,7 @@ class ForkedProvisioner(SandboxProvisioner):
             "matplotlib.pyplot",
             "stack_data",
             "torch",
+            "torch._dynamo",  # a second to import, and every optimizer of torch.optim does
             "helpers.checks",
             "helpers.data",
             "helpers.plots",

@@ -82,7 +82,7 @@ def _answer(raw: bytes) -> bytes:
     def value(key):
         return wire.unpack(head[key], arrays, _resolve)
 
-    torch.manual_seed(head["seed"])
+    _seed(head["seed"])
     with torch.set_grad_enabled(head["grad"]):
         if head["op"] == "backward":
             return wire.encode(*_packed(_backward(head["call"], head["outputs"], tensors)))
@@ -103,6 +103,13 @@ def _answer(raw: bytes) -> bytes:
         for array in (arrays[i] for i in changed):
             out.append(array.detach() if isinstance(array, torch.Tensor) else array)
     return wire.encode(answer, out)
+
+
+def _seed(seed: int) -> None:
+    """As `torch.manual_seed`, which keeps a stack trace a call for a GPU that isn't in use."""
+    torch.default_generator.manual_seed(seed)
+    if torch.cuda.is_initialized():
+        torch.cuda.manual_seed_all(seed)
 
 
 def _do(op: str, head: dict, value):  # noqa: PLR0911
