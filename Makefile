@@ -21,7 +21,7 @@ demo: setup  ## a small class from student version to feedback page
 test: setup  ## lint, tests, corpus, and the solutions re-executed
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 	$(BIN)/pytest --nbval solutions
 
 release: setup  ## make the student versions anew
@@ -31,7 +31,7 @@ solutions: setup  ## execute the solutions anew
 	for a in $(ASSIGNMENTS); do $(BIN)/nbgrader generate_solution $$a --force || exit 1; done
 
 corpus: setup  ## grade the corpus of submissions and print the table
-	$(BIN)/pytest tests/test_corpus.py -s
+	$(BIN)/pytest tests/test_corpus.py
 
 bench: setup  ## measure training and grading against what they replace
 	$(BIN)/python tests/bench
