@@ -249,6 +249,7 @@ class PlainProvisioner(LocalProvisioner):
 
     async def kill(self, restart=False):
         self.kill_now()
+        await self._end()
 
     def kill_now(self):
         """End the kernel and all of its processes, from whichever thread."""
@@ -257,10 +258,13 @@ class PlainProvisioner(LocalProvisioner):
             self._kill_all(self.process)
 
     async def wait(self):
-        if self.process:
-            # Known at once; jupyter_client looks ten times a second.
-            await asyncio.to_thread(self.process.wait)
+        await self._end()
         return await super().wait()
+
+    async def _end(self):
+        """Wait for the process's end, and know it at once: jupyter_client looks every 0.1 s."""
+        if self.process:
+            await asyncio.to_thread(self.process.wait)
 
     def _expect_end(self):
         self._ending = self.death_reason is None
