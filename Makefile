@@ -21,7 +21,7 @@ demo: setup  ## a small class from student version to feedback page
 test: setup  ## lint, tests, corpus, and the solutions re-executed
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 3 --dist loadfile
 	$(BIN)/pytest --nbval solutions
 
 release: setup  ## make the student versions anew
