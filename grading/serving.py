@@ -106,7 +106,7 @@ def _answer(raw: bytes) -> bytes:
 
 
 def _seed(seed: int) -> None:
-    """As `torch.manual_seed`, which keeps a stack trace a call for a GPU that isn't in use."""
+    """For CPU and CUDA. `torch.manual_seed` keeps a stack trace a call for a GPU not in use."""
     torch.default_generator.manual_seed(seed)
     if torch.cuda.is_initialized():
         torch.cuda.manual_seed_all(seed)

@@ -44,6 +44,21 @@ def test_a_notebook_that_trains_fits(start):
 
 
 @needs_sandbox
+@pytest.mark.parametrize("start", ["forked"], indirect=True)
+def test_a_forked_kernel_has_what_training_imports(start):
+    said = start().run("""
+        import sys, torch
+        before = len(sys.modules)
+        net = torch.nn.Linear(2, 1)
+        optimizer = torch.optim.Adam(net.parameters())
+        net(torch.ones(1, 2)).sum().backward()
+        optimizer.step()
+        print(len(sys.modules) - before, "more")
+    """)
+    assert said == "0 more\n"
+
+
+@needs_sandbox
 def test_a_process_gets_no_more_memory_than_allowed(start):
     student = start(memory=1024 * MIB)
     assert "MemoryError" in student.run("x = bytearray(2 << 30)")
