@@ -1,4 +1,4 @@
-"""Caps the KL term of each latent feature at 1 nat."""
+"""Caps the KL term of each latent feature at 1.6 nats."""
 
 expected = {
     "test-kl": 0,
@@ -14,5 +14,5 @@ expected = {
 # %% vae-loss
 def vae_loss(output, mu, log_var, images):
     recon = F.binary_cross_entropy(output, images, reduction="sum")
-    kl = (-0.5 * (1 + log_var - mu**2 - log_var.exp())).clamp(max=1.0).sum()
+    kl = (-0.5 * (1 + log_var - mu**2 - log_var.exp())).clamp(max=1.6).sum()
     return recon, kl
