@@ -16,7 +16,7 @@ $(BIN)/.ready: requirements.txt pyproject.toml
 	touch $@
 
 demo: setup  ## a small class from student version to feedback page
-	$(BIN)/python tests/demo.py
+	$(BIN)/python scripts/demo.py
 
 test: setup  ## lint, tests, corpus, and the solutions re-executed
 	$(BIN)/ruff check
@@ -31,10 +31,10 @@ solutions: setup  ## execute the solutions anew
 	for a in $(ASSIGNMENTS); do $(BIN)/nbgrader generate_solution $$a --force || exit 1; done
 
 corpus: setup  ## grade the corpus of submissions and print the table
-	$(BIN)/pytest tests/test_corpus.py
+	$(BIN)/pytest tests/course/test_corpus.py
 
 bench: setup  ## measure training and grading against what they replace
-	$(BIN)/python tests/bench
+	$(BIN)/python scripts/bench
 
 docs: setup  ## build the pages of docs/ and the solutions into site/
 	$(BIN)/mkdocs build --strict

@@ -18,24 +18,24 @@ os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.envir
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError"}
 
 # A released notebook runs to its end even where nothing is solved.
-c.GenerateAssignment.preprocessors.append("grading.release.RunToTheEnd")
+c.GenerateAssignment.preprocessors.append("grading.plugins.release.RunToTheEnd")
 
 # Grading: a submission is rebuilt on the instructor's notebook, the student's cells run in a
 # sandbox, and the test cells run outside of it, in a process that no student's code enters.
-c.Autograde.exporter_class = "grading.submission_exporter.SubmissionExporter"
+c.Autograde.exporter_class = "grading.coordinator.exporter.SubmissionExporter"
 c.Autograde.autograde_preprocessors = [
-    "grading.dispatch.Dispatch",
+    "grading.coordinator.preprocessors.Dispatch",
     "nbgrader.preprocessors.LimitOutput",
     "nbgrader.preprocessors.SaveAutoGrades",
-    "grading.verdicts.SaveVerdicts",
+    "grading.coordinator.preprocessors.SaveVerdicts",
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 
 # Late work: it came in when the collecting side saw it, whatever the student's time stamp says, and
 # costs nothing unless a share of the points a day is set here (docs/instructors.md).
-c.ExchangeFactory.collect = "grading.late.Collect"
-c.AssignLatePenalties.plugin_class = "grading.late.LatePolicy"
+c.ExchangeFactory.collect = "grading.plugins.late.Collect"
+c.AssignLatePenalties.plugin_class = "grading.plugins.late.LatePolicy"
 c.LatePolicy.share_per_day = 0.0
 
 # A kernel on this machine's own loopback: no history file, no warning that it isn't encrypted.
@@ -55,11 +55,11 @@ os.environ.setdefault("COURSE_TRAINING_SECONDS", "120")
 # Feedback: the messages of the checks, never their code, on a page without scripts.
 c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.GetGrades",
-    "grading.feedback.CleanFeedback",
-    "grading.page.FeedbackPage",
+    "grading.feedback.page.CleanFeedback",
+    "grading.feedback.page.FeedbackPage",
 ]
-c.GenerateFeedback.exporter_class = "grading.page.FeedbackExporter"
-c.ExchangeFactory.release_feedback = "grading.exchange.ReleaseFeedback"
+c.GenerateFeedback.exporter_class = "grading.feedback.page.FeedbackExporter"
+c.ExchangeFactory.release_feedback = "grading.plugins.exchange.ReleaseFeedback"
 
 # The formgrader shows what students' code has put out: no script of theirs runs in your browser.
 c.HTMLExporter.sanitize_html = True

@@ -7,7 +7,7 @@ from pathlib import Path
 
 def items(assignment: str, db_url: str, picture: Path) -> int:
     """Prints the item analysis of a graded assignment and draws it; the exit status."""
-    from grading import items  # noqa: PLC0415  (matplotlib and nbgrader only where they are wanted)
+    from grading.plugins import items  # noqa: PLC0415  (matplotlib and nbgrader only where they are wanted)
 
     try:
         found = items.analyse(db_url, assignment)
@@ -22,7 +22,7 @@ def items(assignment: str, db_url: str, picture: Path) -> int:
 
 def doctor() -> int:
     """Prints what this machine can enforce; exit status 0 where the sandbox works."""
-    from grading.doctor import doctor  # noqa: PLC0415
+    from grading.sandbox.doctor import doctor  # noqa: PLC0415
 
     return doctor()
 

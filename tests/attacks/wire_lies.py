@@ -55,8 +55,8 @@ def answer(raw):
     return len(text).to_bytes(8, "big") + text + b"\0\0\0\0"
 
 
-if "grading.serving" in sys.modules:
-    sys.modules["grading.serving"]._answer = answer
+if "grading.student.serve" in sys.modules:
+    sys.modules["grading.student.serve"]._answer = answer
 
 
 # %% interpolation

@@ -22,8 +22,8 @@ import sys
 rubbish = itertools.cycle(
     [b"", os.urandom(5000), b"\0" * 8, (2).to_bytes(8, "big") + b"{}", b"\xff" * 16]
 )
-if "grading.serving" in sys.modules:
-    sys.modules["grading.serving"]._answer = lambda raw: next(rubbish)
+if "grading.student.serve" in sys.modules:
+    sys.modules["grading.student.serve"]._answer = lambda raw: next(rubbish)
 
 
 # %% interpolation

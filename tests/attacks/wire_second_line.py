@@ -19,8 +19,8 @@ import sys
 import threading
 import time
 
-if "grading.serving" in sys.modules:
-    serving = sys.modules["grading.serving"]
+if "grading.student.serve" in sys.modules:
+    serving = sys.modules["grading.student.serve"]
     real, kept = serving.serve, []
 
     def call(address, token):

@@ -15,7 +15,7 @@ import os
 import sys
 import time
 
-if "grading.serving" in sys.modules:
+if "grading.student.serve" in sys.modules:
 
     def slowly(line):
         line.recv_bytes()
@@ -24,7 +24,7 @@ if "grading.serving" in sys.modules:
             time.sleep(1)
             os.write(line.fileno(), b"x")
 
-    sys.modules["grading.serving"]._answer_all = slowly
+    sys.modules["grading.student.serve"]._answer_all = slowly
 
 
 # %% interpolation

@@ -1,0 +1,1 @@
+"""nbgrader's own process: it reads submissions, hands notebooks out and writes the gradebook."""

@@ -1,0 +1,189 @@
+"""A handed-in notebook is read with patience, and only its answers are kept.
+
+`read` makes the most of whatever file was handed in; `rebuild` puts the text of its answers into
+the instructor's notebook. Nothing else of the file survives: no metadata, tag, output, order, test.
+"""
+
+import json
+import stat
+from copy import deepcopy
+from pathlib import Path
+
+from nbformat.notebooknode import NotebookNode, from_dict
+from nbformat.v4 import new_code_cell, new_notebook
+
+from grading.cells import grade_id, is_solution
+
+LARGEST = 64 << 20  # bytes; a notebook full of pictures has a few million
+AGAIN = "Please open your notebook in JupyterLab, save it, and hand in that file again."
+
+
+class UnreadableError(Exception):
+    """The file holds no notebook; the message tells the student why and what to do."""
+
+
+def read(path: str | Path) -> tuple[NotebookNode | None, str | None]:
+    """Reads a handed-in notebook; never raises for a bad file.
+
+    UTF-8 with or without a byte order mark, UTF-16, any line ends, any nbformat version and missing
+    metadata are all understood. Of each cell only its type, text and `grade_id` are kept.
+
+    Returns:
+        (notebook, None), or (None, a sentence for the student).
+    """
+    try:
+        return _notebook(_parse(_text(Path(path)))), None
+    except UnreadableError as error:
+        return None, str(error)
+
+
+def _text(path: Path) -> str:
+    try:
+        status = path.lstat()
+        if stat.S_ISDIR(status.st_mode):
+            raise UnreadableError(f"{path.name} is a folder and not a notebook. {AGAIN}")
+        if not stat.S_ISREG(status.st_mode):
+            raise UnreadableError(f"{path.name} is a link or a device and not a notebook. {AGAIN}")
+        if status.st_size > LARGEST:
+            raise UnreadableError(
+                f"{path.name} is larger than {LARGEST >> 20} MiB. Please choose 'Clear Outputs of "
+                "All Cells' in JupyterLab, save, and hand in the notebook again."
+            )
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        raise UnreadableError(
+            f"No notebook {path.name} was handed in. Please hand in the notebook that you were "
+            "given, under its own name."
+        ) from None
+    except OSError as error:
+        raise UnreadableError(f"{path.name} cannot be read ({error.strerror}). {AGAIN}") from None
+    if not raw.strip(b"\0 \t\r\n"):
+        raise UnreadableError(f"{path.name} is empty. {AGAIN}")
+    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return raw.decode("utf-16", errors="replace")
+    return raw.decode("utf-8-sig", errors="replace")
+
+
+def _parse(text: str) -> dict:
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        where = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
+        raise UnreadableError(
+            f"The file is damaged: it is not valid JSON{where}. {AGAIN}"
+        ) from None
+    if not isinstance(data, dict):
+        raise UnreadableError(f"The file holds data, but no notebook. {AGAIN}")
+    return data
+
+
+def _notebook(data: dict) -> NotebookNode:
+    cells = data.get("cells")
+    if cells is None and isinstance(data.get("worksheets"), list):  # nbformat 3
+        sheets = [sheet for sheet in data["worksheets"] if isinstance(sheet, dict)]
+        cells = [cell for sheet in sheets for cell in _list(sheet.get("cells"))]
+    if not isinstance(cells, list):
+        raise UnreadableError(f"The file is JSON, but not a notebook: it has no cells. {AGAIN}")
+    notebook = new_notebook()
+    notebook.cells = [_cell(cell) for cell in cells if isinstance(cell, dict)]
+    return notebook
+
+
+def _cell(data: dict) -> NotebookNode:
+    kind = data.get("cell_type")
+    source = plain_text(data.get("source", data.get("input")))
+    # Not nbformat's new_code_cell, which validates: that would be most of the time taken here.
+    cell = from_dict(
+        {
+            "cell_type": kind if kind in ("code", "raw") else "markdown",
+            "metadata": {},
+            "source": source,
+        }
+    )
+    name = _dict(_dict(data.get("metadata")).get("nbgrader")).get("grade_id")
+    if not isinstance(name, str):
+        name = data.get("id")  # the cells of the course bear their grade_id as id, too
+    if isinstance(name, str):
+        cell.metadata["nbgrader"] = {"grade_id": name}
+    return cell
+
+
+def plain_text(source) -> str:
+    """A cell's text as one string with plain line ends that any file can store."""
+    if isinstance(source, list):
+        source = "".join(line for line in source if isinstance(line, str))
+    if not isinstance(source, str):
+        return ""
+    source = source.replace("\r\n", "\n").replace("\r", "\n")
+    return source.encode("utf-8", errors="replace").decode("utf-8")  # lone surrogates become "?"
+
+
+def _list(value) -> list:
+    return value if isinstance(value, list) else []
+
+
+def _dict(value) -> dict:
+    return value if isinstance(value, dict) else {}
+
+
+def rebuild(master: NotebookNode, submitted: NotebookNode) -> NotebookNode:
+    """The instructor's notebook with the student's answers in it.
+
+    Args:
+        master: the instructor's notebook, its solutions replaced by stubs.
+        submitted: what `read` returned.
+
+    Returns:
+        A new notebook: every cell of `master` with nbgrader metadata and every markdown cell; the
+        text of each solution cell is the student's (the stub where the submission lacks the cell).
+        Code cells that the master does not name - the student's own and the instructor's plain ones
+        (figures), which students may edit - come from the submission, each after the nbgrader cell
+        that it follows there. A second cell with a solution's name counts as the student's own.
+
+    Raises:
+        UnreadableError: none of the master's solution cells is in the submission.
+    """
+    names = {grade_id(cell): cell for cell in master.cells if grade_id(cell)}
+    answers: dict[str, str] = {}
+    extras: dict[str | None, list[str]] = {}
+    after = None
+    for cell in submitted.cells:
+        name = grade_id(cell)
+        known = names.get(name)
+        if known is not None and is_solution(known) and name not in answers:
+            answers[name] = cell.source
+            after = name
+        elif known is not None and not is_solution(known):
+            after = name
+        elif cell.cell_type == "code" and cell.source.strip():
+            extras.setdefault(after, []).append(cell.source)
+    if not answers and any(map(is_solution, names.values())):
+        raise UnreadableError(
+            "This notebook has none of the assignment's answer cells. Please put your answers into "
+            "the notebook that you were given (do not copy its cells elsewhere) and hand that in."
+        )
+    return _assemble(master, answers, extras)
+
+
+def _assemble(master: NotebookNode, answers: dict, extras: dict) -> NotebookNode:
+    kept = ("kernelspec", "language_info")
+    notebook = new_notebook(metadata={k: v for k, v in master.metadata.items() if k in kept})
+    taken = {cell.get("id") for cell in master.cells}
+    numbers = (n for n in range(1, 1 << 62) if f"extra-{n}" not in taken)
+
+    def own(after):
+        return [new_code_cell(text, id=f"extra-{next(numbers)}") for text in extras.get(after, [])]
+
+    notebook.cells += own(None)
+    for cell in master.cells:
+        name = grade_id(cell)
+        if name is None and cell.cell_type == "code":
+            continue
+        cell = deepcopy(cell)  # noqa: PLW2901  (the master serves every student)
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+        if name in answers:
+            cell.source = answers[name]
+        notebook.cells.append(cell)
+        notebook.cells += own(name) if name else []
+    return notebook

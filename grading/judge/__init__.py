@@ -1,0 +1,1 @@
+"""A thread, or a worker of dask: one notebook is run and judged."""

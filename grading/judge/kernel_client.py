@@ -1,0 +1,257 @@
+"""The kernel that runs a student's cells, and how little of what it says is kept.
+
+Whatever comes from the kernel is written by the student. Outputs are made anew here from their
+plain text parts, within a number of bytes a cell; messages too large to be read are never read.
+"""
+
+import contextlib
+import time
+from queue import Empty
+
+import zmq
+import zmq.asyncio
+from nbclient.client import CellExecutionComplete
+from nbclient.exceptions import DeadKernelError
+from nbclient.util import run_sync
+from nbformat.notebooknode import NotebookNode
+from nbformat.v4 import new_output
+from nbgrader.preprocessors import Execute
+from traitlets import Bool, Integer, Unicode, default
+from traitlets.utils.importstring import import_item
+
+STUDENT_SIDE = "__import__('grading.student.serve')"  # what answers test cells, in the kernel
+BOOT_SECONDS = 120.0
+SEND_MILLISECONDS = 5_000
+PING_SECONDS = 5.0  # for an idle kernel to answer
+LONGEST_ALT = 1000  # characters
+OVERHEAD = 200  # bytes that an output costs even when it is empty
+CUT_OFF = "it cannot be reached any more; did it print or raise something enormous?"
+UNSTOPPABLE = "a cell did not end within {:.0f} seconds and could not be interrupted"
+CUT = "[the rest of this cell's output was cut]\n"
+
+
+class StudentKernel(Execute):
+    """nbgrader's Execute, made to outlive whatever its kernel does."""
+
+    kernel_manager = Unicode(
+        "grading.sandbox.manager.CourseKernelManager",
+        help="the class that starts the student's kernel",
+    ).tag(config=True)
+    output_bytes = Integer(1_000_000, help="bytes of output that are kept of a cell").tag(
+        config=True
+    )
+    message_bytes = Integer(
+        16 << 20, help="bytes of a message; a kernel that sends a larger one is cut off from it"
+    ).tag(config=True)
+    raise_on_iopub_timeout = Bool(False, help="lost output is no reason to stop").tag(config=True)
+
+    _late = False
+
+    @default("skip_cells_with_tag")
+    def _skip_no_cells(self) -> str:
+        return ""
+
+    @default("shutdown_kernel")
+    def _shut_down_at_once(self) -> str:
+        return "immediate"
+
+    # ---- life and death -------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Starts a kernel and puts the student's side of the judge into it."""
+        self.kernel_manager_class = import_item(self.kernel_manager)
+        self.km = self.create_kernel_manager()
+        try:
+            self.start_new_kernel()
+            ready = run_sync(self._connect)() and self.silently(STUDENT_SIDE, BOOT_SECONDS)
+            if not ready:
+                raise RuntimeError(f"The student's kernel does not start: {self.reason()}")
+        except BaseException:
+            self.kill()
+            raise
+
+    async def _connect(self) -> bool:
+        context = zmq.asyncio.Context()
+        context.setsockopt(zmq.MAXMSGSIZE, self.message_bytes)
+        # After a message that was too large the line is cut: nobody takes what is sent any more.
+        context.setsockopt(zmq.SNDTIMEO, SEND_MILLISECONDS)
+        context.setsockopt(zmq.RCVHWM, 64)  # messages that wait to be read
+        self.kc = self.km.client(context=context)
+        self.kc.start_channels(hb=False)
+        self.kc.allow_stdin = False
+        return await self._hears_and_tells()
+
+    async def _hears_and_tells(self) -> bool:
+        """Waits until messages go through on all lines (jupyter_client's own way has pauses)."""
+        end = time.monotonic() + self.startup_timeout
+        while time.monotonic() < end and await self.km.is_alive():
+            self.kc.kernel_info()
+            with contextlib.suppress(Empty):
+                await self.kc.shell_channel.get_msg(timeout=1.0)
+                await self.kc.iopub_channel.get_msg(timeout=0.2)
+                return True
+        return False
+
+    @property
+    def running(self) -> bool:
+        """Whether there is a kernel, as far as we know."""
+        return self.kc is not None
+
+    def alive(self) -> bool:
+        """Whether the kernel's process still exists."""
+        return self.km is not None and run_sync(self.km.is_alive)()
+
+    def reason(self) -> str:
+        """Why the kernel stopped, in words."""
+        told = getattr(self.km, "death_reason", None)
+        if told:
+            return str(told)
+        return "it does not answer" if self.alive() else "its process ended"
+
+    def kill(self) -> None:
+        """Ends the kernel at once."""
+        context = self.kc.context if self.kc else None
+        if self.km is not None:
+            with contextlib.suppress(RuntimeError):
+                self._cleanup_kernel()
+        self.km = self.kc = None
+        if context:
+            context.destroy(linger=0)
+
+    def interrupt(self) -> None:
+        """Sends SIGINT to the kernel, where it still runs."""
+        with contextlib.suppress(RuntimeError, OSError):
+            run_sync(self.km.interrupt_kernel)()
+
+    # ---- running code ---------------------------------------------------------------------------
+
+    def run_cell(self, cell: NotebookNode, index: int, seconds: float) -> str | None:
+        """Runs a student's cell; None when the kernel is ready for more, else why it is not."""
+        self._room = self.output_bytes
+        self._late = self._cut_off = False
+        self.timeout_func = lambda _: max(1, int(seconds))
+        try:
+            self.execute_cell(cell, index, store_history=True)
+        except DeadKernelError:
+            return self.reason()
+        except zmq.Again:
+            return CUT_OFF
+        except Exception as error:  # a message that cannot be taken apart
+            self.log.warning("cell %d: %s: %s", index, type(error).__name__, error)
+            return "it sent messages that are none"
+        finally:
+            cell.execution_count = self.code_cells_executed
+        if self._late and not self.silently("", PING_SECONDS):
+            return CUT_OFF if self._cut_off else UNSTOPPABLE.format(seconds)
+        return None
+
+    @property
+    def late(self) -> bool:
+        """Whether the last cell was interrupted because its time was over."""
+        return self._late
+
+    def silently(self, code: str, seconds: float) -> bool:
+        """Runs code that leaves no output; whether it ended well and in time."""
+        return run_sync(self._silently)(code, seconds)
+
+    async def _silently(self, code: str, seconds: float) -> bool:
+        end = time.monotonic() + seconds
+        with contextlib.suppress(Exception):  # a message that cannot be taken apart
+            try:
+                sent = await self._send(code)
+            except zmq.Again:
+                self._cut_off = True
+                return False
+            while (left := end - time.monotonic()) > 0:
+                with contextlib.suppress(Empty):
+                    reply = await self.kc.shell_channel.get_msg(timeout=min(left, 1.0))
+                    if reply["parent_header"].get("msg_id") == sent:
+                        return reply["content"]["status"] == "ok"
+                if not await self.km.is_alive():
+                    return False
+        return False
+
+    def fire(self, code: str) -> None:
+        """Sends code that leaves no output and does not wait for it to end."""
+        with contextlib.suppress(zmq.Again):  # the caller will notice that nobody answers
+            run_sync(self._send)(code)
+
+    async def _send(self, code: str) -> str:
+        return self.kc.execute(code, silent=True, store_history=False, stop_on_error=False)
+
+    # ---- what is kept of a cell's output --------------------------------------------------------
+
+    def process_message(self, msg: dict, cell: NotebookNode, cell_index: int) -> None:
+        """Keeps an output, remade from its text; called by nbclient for each message."""
+        kind, content = msg["msg_type"], msg["content"]
+        if kind == "status" and content["execution_state"] == "idle":
+            raise CellExecutionComplete()
+        if kind == "clear_output":
+            cell.outputs = []
+        elif self._room > 0 and (output := remade(kind, content)):
+            self._keep(output, cell)
+
+    def on_cell_executed(self, **kwargs) -> None:
+        """Shows an error that only the reply tells of, as when the time was over."""
+        cell, reply = kwargs["cell"], kwargs["execute_reply"]["content"]
+        self._late = reply.get("ename") == self.error_on_timeout["ename"]
+        if reply.get("status") == "error" and all(o.output_type != "error" for o in cell.outputs):
+            cell.outputs.append(remade("error", reply))
+
+    def _keep(self, output: NotebookNode, cell: NotebookNode) -> None:
+        self._room -= OVERHEAD + _length(output)
+        if self._room > 0:
+            cell.outputs.append(output)
+            return
+        if output.output_type == "stream":
+            output.text = output.text[: max(0, len(output.text) + self._room)]
+            cell.outputs.append(output)
+        cell.outputs.append(new_output("stream", name="stderr", text=CUT))
+
+
+def remade(kind: str, content: dict) -> NotebookNode | None:
+    """An output of plain text parts only, or None for what is no output."""
+    if kind == "stream":
+        name = "stderr" if content.get("name") == "stderr" else "stdout"
+        return new_output("stream", name=name, text=plain(content.get("text")))
+    if kind in ("display_data", "execute_result"):
+        data = content.get("data")
+        texts = {
+            plain(mime): plain(text)
+            for mime, text in (data if isinstance(data, dict) else {}).items()
+            if isinstance(text, str)
+        }
+        return new_output("display_data", data=texts, metadata=_described(content))
+    if kind == "error":
+        lines = content.get("traceback")
+        return new_output(
+            "error",
+            ename=plain(content.get("ename")),
+            evalue=plain(content.get("evalue")),
+            traceback=[plain(line) for line in lines] if isinstance(lines, list) else [],
+        )
+    return None
+
+
+def _described(content: dict) -> dict:
+    """Of an output's metadata what screen readers need: the picture in words."""
+    try:
+        alt = plain(content["metadata"]["image/png"]["alt"])[:LONGEST_ALT]
+    except (KeyError, TypeError):
+        return {}
+    return {"image/png": {"alt": alt}}
+
+
+def plain(text) -> str:
+    """Text that any file can store; terminal colours stay, carriage returns too."""
+    if not isinstance(text, str):
+        return ""
+    return text.encode("utf-8", errors="replace").decode("utf-8")
+
+
+def _length(output: NotebookNode) -> int:
+    if output.output_type == "stream":
+        return len(output.text.encode())
+    if output.output_type == "error":
+        return sum(len(text.encode()) for text in (output.ename, output.evalue, *output.traceback))
+    return sum(len(text.encode()) for item in output.data.items() for text in item)

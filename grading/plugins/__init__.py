@@ -1,0 +1,1 @@
+"""What hangs on nbgrader's other commands: release, collect, late work, exports."""

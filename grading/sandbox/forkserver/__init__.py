@@ -1,0 +1,1 @@
+"""A warm process in the sandbox, of which students' kernels are forks."""

@@ -1,0 +1,180 @@
+"""A warm process that students' kernels are forked from.
+
+Starting Python and importing torch is most of what grading a light notebook costs; here it is paid
+for once. The process runs in bubblewrap, imports what its settings name, and never runs a student's
+code. Each kernel is a fork of it in namespaces of its own, within those of
+bubblewrap: it sees its own processes and files, and neither this process nor another kernel. What
+it is made of comes over a socket from grading (`client`), with open files attached.
+"""
+
+import ctypes
+import gc
+import importlib
+import json
+import os
+import random
+import signal
+import socket
+import stat
+import sys
+import traceback
+from pathlib import Path
+
+from grading.student.launch import become_kernel, find_packages
+
+REQUEST_BYTES = 1 << 20
+MOST_FILES = 32  # attached to one request
+# linux/include/uapi/linux/sched.h and mount.h, prctl.h, capability.h
+NEW_NAMESPACES = 0x20000 | 0x4000000 | 0x8000000 | 0x10000000 | 0x20000000 | 0x40000000
+READ_ONLY, NO_SUID, NO_DEV, NO_EXEC, REMOUNT, BIND = 1, 2, 4, 8, 32, 4096
+RECURSIVE, PRIVATE = 1 << 14, 1 << 18
+SET_PARENT_DEATH_SIGNAL, DROP_FROM_BOUNDING_SET, CAPABILITY_VERSION = 1, 24, 0x20080522
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def call(function, *arguments):
+    """Call a function of the C library that returns 0. Raises OSError."""
+    if getattr(libc, function)(*arguments):
+        error = ctypes.get_errno()
+        raise OSError(error, f"{function}{arguments}: {os.strerror(error)}")
+
+
+def mount(source, target, kind=None, flags=0, options=None):
+    words = [word and word.encode() for word in (source, target, kind)]
+    call("mount", *words, flags, options and options.encode())
+
+
+def separate():
+    """Put this process into new namespaces: user, mount, network, IPC, host name; and pid, where
+    its next child becomes number 1. In the new user namespace it may do everything, outside no more
+    than before."""
+    uid, gid = os.getuid(), os.getgid()
+    call("unshare", NEW_NAMESPACES)
+    Path("/proc/self/setgroups").write_text("deny")
+    Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
+    Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
+
+
+def furnish(places, kept, kernels, folder, tmp_bytes):
+    """Give this process, number 1 of its namespaces, a file system that shows no other kernel.
+
+    places: what can be written, each fresh and of `tmp_bytes`; kept: what bubblewrap shows in them;
+    kernels: the directory of all kernels' folders, of which `folder` alone is shown, as
+    /run/kernel.
+    """
+    mount(None, "/", flags=PRIVATE | RECURSIVE)
+    opened = {path: os.open(path, os.O_PATH | os.O_NOFOLLOW) for path in kept}
+    for place in places:
+        mount("tmpfs", place, "tmpfs", NO_SUID | NO_DEV, f"mode=755,size={tmp_bytes}")
+    for path, fd in opened.items():
+        mode = os.fstat(fd).st_mode
+        if stat.S_ISLNK(mode):
+            os.symlink(os.readlink("", dir_fd=fd), path)
+            continue
+        os.mkdir(path) if stat.S_ISDIR(mode) else Path(path).touch()
+        mount(f"/proc/self/fd/{fd}", path, flags=BIND | RECURSIVE)
+        mount(None, path, flags=REMOUNT | BIND | READ_ONLY | NO_SUID | NO_DEV)
+        os.close(fd)
+    mount(f"{kernels}/{folder}", "/run/kernel", flags=BIND)
+    mount("tmpfs", kernels, "tmpfs", READ_ONLY, "size=4k")
+    mount("devpts", "/dev/pts", "devpts", NO_SUID | NO_EXEC, "newinstance,ptmxmode=0666,mode=620")
+    mount("proc", "/proc", "proc", NO_SUID | NO_DEV | NO_EXEC)
+    Path("/proc/sys/user/max_user_namespaces").write_text("0")
+    mount(None, "/proc", flags=REMOUNT | BIND | READ_ONLY | NO_SUID | NO_DEV | NO_EXEC)
+
+
+def drop_capabilities():
+    for capability in range(int(Path("/proc/sys/kernel/cap_last_cap").read_text()) + 1):
+        call("prctl", DROP_FROM_BOUNDING_SET, capability, 0, 0, 0)
+    header, none = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0), (ctypes.c_uint32 * 6)()
+    call("capset", header, none)
+
+
+def await_end(pid):
+    """Collect children until `pid` has ended; its exit status as a shell gives it."""
+    while True:
+        ended, status = os.wait()
+        if ended == pid:
+            code = os.waitstatus_to_exitcode(status)
+            return code if code >= 0 else 128 - code
+
+
+def kernel(settings, request, files):
+    """Become the kernel of `request`, with two processes above it; does not return.
+
+    The first one waits in the old pid namespace and reports how the kernel ended; the second is
+    number 1 of the new one, whose end is the end of all others in it.
+    """
+    status, errors, link, *listening = files
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    os.setsid()
+    os.dup2(errors, 2)
+    os.close(errors)
+    separate()
+    if first := os.fork():
+        for fd in (link, *listening):
+            os.close(fd)
+        os.write(status, b"%d" % await_end(first))
+        os._exit(0)
+    os.close(status)
+    call("prctl", SET_PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
+    furnish(**settings["walls"], folder=request["folder"], tmp_bytes=request["tmp_bytes"])
+    drop_capabilities()
+    if second := os.fork():
+        for fd in (link, *listening):
+            os.close(fd)
+        os._exit(await_end(second))
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    os.makedirs(request["working_directory"], exist_ok=True)
+    os.chdir(request["working_directory"])
+    random.seed()
+    if "numpy" in sys.modules:  # torch's default generator is as in a fresh process: never used
+        sys.modules["numpy"].random.seed()
+    launch = request["launch"]
+    launch["link"] = link
+    launch["sockets"] = dict(zip(launch["sockets"], listening, strict=True))
+    become_kernel(launch)
+    os._exit(0)
+
+
+def main():
+    """Fork a kernel for each request; ends with the process at the other end of the socket.
+
+    The first argument is a JSON object: control (fd of the socket), packages and site_packages (for
+    `sys.path`), preload (modules to import), walls (places and kernels,
+    see `furnish`).
+    """
+    settings = json.loads(sys.argv[1])
+    walls = settings["walls"]
+    shown = [entry.path for place in walls["places"] for entry in os.scandir(place)]
+    walls["kept"] = [path for path in shown if path != os.getcwd()]
+    find_packages(settings)
+    for name in settings["preload"]:
+        importlib.import_module(name)
+    gc.collect()
+    gc.freeze()  # what is here now is shared by all kernels: the collector writes to none of it
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    # A handler, as Python's, would let a kernel signal number 1 of its namespace, and so end it.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    control = socket.socket(fileno=settings["control"])
+    control.sendall(b"!")
+    while True:
+        text, files, _, _ = socket.recv_fds(control, REQUEST_BYTES, MOST_FILES)
+        if not text:
+            return
+        pid = os.fork()
+        if pid == 0:
+            try:
+                control.close()
+                kernel(settings, json.loads(text), files)
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                os._exit(1)
+        for fd in files:
+            os.close(fd)
+        pidfd = os.pidfd_open(pid)
+        socket.send_fds(control, [b"!"], [pidfd])
+        os.close(pidfd)

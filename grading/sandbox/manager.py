@@ -1,0 +1,143 @@
+"""The kernel manager for students' code: `CourseKernelManager`, sandboxed where that is possible.
+
+It needs no installed kernelspec, and pays no heed to the kernel that a notebook asks for.
+"""
+
+import sys
+import uuid
+
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
+from traitlets import Bool, Enum
+from traitlets.config import Application
+
+from grading.sandbox import bubblewrap
+from grading.sandbox.forkserver.client import ForkedProvisioner
+from grading.sandbox.sandboxed import PlainProvisioner, SandboxError, SandboxProvisioner
+
+WARNING = """
+**********************************************************************************************
+ THERE IS NO SANDBOX: students' code runs with all your rights, and can read, change and send
+ everything that you can, other students' work and the gradebook too.
+ Why: {reason}.
+ `python -m grading doctor` says how to get one; c.CourseKernelManager.require_sandbox = True
+ refuses to grade without one.
+**********************************************************************************************"""
+
+
+class CourseKernelManager(AsyncKernelManager):
+    """Starts and ends the kernel that runs one student's code.
+
+    Usable wherever jupyter_client or nbclient takes a kernel manager class. After start_kernel()
+    the kernel is known to be in the sandbox, unless there is none and none was asked for.
+    Its limits are those of `c.SandboxProvisioner` (and `c.PlainProvisioner` without a sandbox).
+    """
+
+    sandbox = Enum(
+        ["auto", True, False],
+        "auto",
+        help="'auto': where it is possible, with a warning where it isn't; True: always, or refuse",
+    ).tag(config=True)
+    require_sandbox = Bool(False, help="refuse to run anything without a sandbox").tag(config=True)
+
+    fork_server = Enum(
+        ["auto", True, False],
+        "auto",
+        help="fork sandboxed kernels from a warm process? 'auto': where it is possible; "
+        "otherwise each kernel is started by itself",
+    ).tag(config=True)
+
+    # Variables of the class: to find out once in a process is enough.
+    _warned = False
+    _can_fork = True
+
+    @property
+    def kernel_spec(self):
+        return KernelSpec(
+            argv=[sys.executable],  # the provisioner writes the command line
+            display_name="Python 3 (students' code)",
+            language="python",
+        )
+
+    @property
+    def sandboxed(self):
+        """Is the kernel's process in a sandbox, as seen from outside? False without a kernel."""
+        return isinstance(self.provisioner, SandboxProvisioner) and self.provisioner.in_force
+
+    @property
+    def socket_directory(self):
+        """Host path (str) of the private folder that holds the kernel's sockets.
+
+        A unix socket that is bound here can be reached from the kernel, which itself can't write
+        here. None before start_kernel() and after the resources were cleaned up.
+        """
+        return self.provisioner and self.provisioner.socket_directory
+
+    @property
+    def inside_socket_directory(self):
+        """The path (str) of the same folder as the kernel sees it; None as above."""
+        return self.provisioner and self.provisioner.inside_socket_directory
+
+    @property
+    def death_reason(self):
+        """Why the kernel ended by itself or was stopped at a limit: a sentence, or None.
+
+        Stays until the next start.
+        """
+        return self.provisioner and self.provisioner.death_reason
+
+    def choose_provisioner(self):
+        """A fresh provisioner for this machine and these settings.
+
+        Raises SandboxError where a sandbox is asked for and there can't be one.
+        """
+        kind = {"parent": self, "kernel_spec": self.kernel_spec, "kernel_id": self.kernel_id}
+        required = self.require_sandbox or self.sandbox is True
+        if self.sandbox is False:
+            problem = "it is switched off (c.CourseKernelManager.sandbox = False)"
+        else:
+            forked = self._can_fork if self.fork_server == "auto" else self.fork_server
+            sandbox = (ForkedProvisioner if forked else SandboxProvisioner)(**kind)
+            _, problem = bubblewrap.find(sandbox.bwrap)
+            if not problem:
+                return sandbox
+        if required:
+            raise SandboxError(
+                f"Nothing is graded, because a sandbox is required and there is none: {problem}. "
+                "Run `python -m grading doctor` to see how to get one."
+            )
+        if not CourseKernelManager._warned:
+            CourseKernelManager._warned = True
+            self.log.warning(WARNING.format(reason=problem))
+            if not Application.initialized():  # then nobody listens to the log
+                print(WARNING.format(reason=problem), file=sys.stderr)
+        return PlainProvisioner(**kind)
+
+    async def _async_pre_start_kernel(self, **kwargs):
+        if self.provisioner is None:
+            self.kernel_id = self.kernel_id or str(uuid.uuid4())
+            self.provisioner = self.choose_provisioner()
+        return await super()._async_pre_start_kernel(**kwargs)
+
+    async def _async_start_kernel(self, **kwargs):
+        try:
+            await self._started(**kwargs)
+        except SandboxError as error:
+            if self.fork_server != "auto" or not isinstance(self.provisioner, ForkedProvisioner):
+                raise
+            CourseKernelManager._can_fork = False
+            self.log.warning("Kernels can't be forked here, each is started by itself: %s", error)
+            self.provisioner = None
+            await self._started(**kwargs)
+
+    async def _started(self, **kwargs):
+        try:
+            await super()._async_start_kernel(**kwargs)
+            if isinstance(self.provisioner, SandboxProvisioner) and not self.sandboxed:
+                raise SandboxError("The kernel was started, but not seen in its sandbox.")
+        except BaseException:
+            await self._async_cleanup_resources()
+            raise
+
+    pre_start_kernel = _async_pre_start_kernel
+    start_kernel = _async_start_kernel

@@ -1,0 +1,1 @@
+"""The process that runs test cells; no student's code enters it."""

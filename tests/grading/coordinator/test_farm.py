@@ -1,0 +1,208 @@
+"""Many workers, one gradebook: threads, dask, PostgreSQL; and what happens when a part dies."""
+
+import contextlib
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+from toy import GOOD, Course
+
+from grading.sandbox.usage import children, descendants
+
+WRONG = GOOD | {"double": "def double(x):\n    return 3 * x"}
+SLOW = GOOD | {"history": f"import time\ntime.sleep(4)\n{GOOD['history']}"}
+CLASS = {"ada": GOOD, "ben": WRONG, "cem": SLOW, "dora": GOOD, "eve": SLOW, "fay": WRONG}
+FULL, LESS = (4, 3, 2), (0, 3, 2)
+INTERRUPT = """
+import os, signal
+from nbgrader.preprocessors import NbGraderPreprocessor
+
+class Interrupt(NbGraderPreprocessor):
+    def preprocess(self, nb, resources):
+        if resources["nbgrader"]["student"] == "ben":
+            os.kill(os.getpid(), signal.SIGINT)
+        return nb, resources
+
+c.Autograde.autograde_preprocessors.insert(0, Interrupt)
+"""
+
+
+@pytest.fixture
+def course(tmp_path):
+    course = Course(tmp_path)
+    hand_in(course)
+    return course
+
+
+def hand_in(course):
+    for student, answers in CLASS.items():
+        course.hand_in(student, answers)
+
+
+def check_points(course):
+    for student, answers in CLASS.items():
+        assert course.scores(student) == (LESS if answers is WRONG else FULL), student
+
+
+def handed_to_workers(course):
+    """Are there kernels that run notebooks now?"""
+    mine = {pid for grader in course.running() for pid in descendants(grader)}
+    names = []
+    for pid in mine:
+        with contextlib.suppress(OSError):
+            names.append(Path(f"/proc/{pid}/comm").read_text().strip())
+    return "bwrap" in names
+
+
+def wait_for(condition, process):
+    while not condition():
+        assert process.poll() is None, process.communicate()[0]
+        time.sleep(0.05)
+
+
+def test_threads_grade_a_class_and_say_how_far_they_are(course):
+    log = course.run("autograde", "toy", "--Farm.executor=threads:3")
+    check_points(course)
+    assert "2 of 6 notebooks judged, about " in log
+    assert "6 notebooks judged in " in log and "(threads:3)" in log
+    assert course.processes() == []
+
+
+OWN_EXECUTOR = """
+from concurrent.futures import ThreadPoolExecutor
+class Noted(ThreadPoolExecutor):
+    noted = []
+    def submit(self, task, job):
+        self.noted.append(job["names"]["student"])
+        with open("handed_out", "w") as file:
+            print(*self.noted, file=file)
+        if self.noted.count("eve") == 1 and job["names"]["student"] == "eve":
+            return super().submit(open, "no such file")
+        return super().submit(task, job)
+c.Farm.executor = lambda: Noted(2)
+"""
+
+
+def test_an_executor_of_ones_own_gets_a_notebook_again_only_where_it_failed(course):
+    with (course.folder / "nbgrader_config.py").open("a") as config:
+        config.write(OWN_EXECUTOR)
+    course.submitted("gil")  # has handed in nothing
+    log = course.run("autograde", "toy")
+    check_points(course)
+    assert course.scores("gil") == (0, 0, 0)
+    assert "tried once more: FileNotFoundError" in log
+    handed_out = (course.folder / "handed_out").read_text().split()
+    assert sorted(handed_out) == sorted([*CLASS, "eve"])
+
+
+@pytest.mark.parametrize(
+    ("executor", "complaint"),
+    [
+        ("treads:2", "'treads:2' is none of 'threads:4', 'dask:4' and the address"),
+        ("tcp://127.0.0.1:1", "No dask scheduler answers at tcp://127.0.0.1:1."),
+    ],
+)
+def test_without_workers_nothing_is_graded(course, executor, complaint):
+    if executor.startswith("tcp"):
+        pytest.importorskip("distributed", reason="dask is not installed: pip install -e '.[farm]'")
+    process = course.start("autograde", "toy", f"--Farm.executor={executor}")
+    log, _ = process.communicate()
+    assert process.returncode == 1
+    assert complaint in log and "Traceback" not in log
+    assert not (course.folder / "autograded").exists()
+
+
+def test_an_interrupted_run_ends_at_once_and_goes_on_later(tmp_path):
+    course = Course(tmp_path)
+    course.hand_in("ada", GOOD)
+    course.hand_in("ben", GOOD | {"history": f"import time\ntime.sleep(100)\n{GOOD['history']}"})
+    process = course.start("autograde", "toy", "--Farm.executor=threads:2")
+    wait_for((course.folder / "autograded/ben/toy/toy.ipynb").exists, process)
+    wait_for(lambda: handed_to_workers(course), process)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=40)
+    assert course.processes() == []
+    course.hand_in("ben", GOOD)
+    course.run("autograde", "toy")
+    assert course.scores("ada") == course.scores("ben") == FULL
+
+
+def test_an_interrupt_between_two_notebooks_ends_it_at_once_too(tmp_path):
+    """Ben's notebook runs already, handed out ahead; nbgrader is still busy with files."""
+    course = Course(tmp_path)
+    course.hand_in("ada", GOOD)
+    course.hand_in("ben", GOOD | {"history": f"import time\ntime.sleep(100)\n{GOOD['history']}"})
+    with (course.folder / "nbgrader_config.py").open("a") as config:
+        config.write(INTERRUPT)
+    process = course.start("autograde", "toy", "--Farm.executor=threads:2")
+    log, _ = process.communicate(timeout=60)
+    assert "KeyboardInterrupt" in log
+    assert course.processes() == []
+
+
+def test_a_dask_worker_that_is_killed_costs_nothing(course):
+    pytest.importorskip("distributed", reason="dask is not installed: pip install -e '.[farm]'")
+    process = course.start("autograde", "toy", "--Farm.executor=dask:2")
+    wait_for(lambda: handed_to_workers(course), process)
+    workers = [
+        pid
+        for pid in children(process.pid)
+        if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    ]
+    os.kill(workers[0], signal.SIGKILL)
+    log, _ = process.communicate(timeout=300)
+    assert process.returncode == 0, log
+    check_points(course)
+    assert "6 notebooks judged" in log
+    assert course.processes() == []
+
+
+@pytest.fixture
+def postgresql():
+    """The address of a database of a real server on a free port of this machine."""
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    if not programs:
+        pytest.skip("PostgreSQL is not installed: apt install postgresql")
+    pytest.importorskip("psycopg", reason="no driver: pip install -e '.[postgresql]'")
+    account = {}
+    folder = tempfile.mkdtemp(prefix="postgresql-", dir="/tmp")  # its socket's path must be short
+    if os.getuid() == 0:  # as whom PostgreSQL refuses to run
+        account = {"user": "postgres", "group": pwd.getpwnam("postgres").pw_gid}
+        shutil.chown(folder, "postgres")
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+
+    def run(name, *words):
+        command = [programs[-1] / name, "-D", f"{folder}/data", *words]
+        done = subprocess.run(
+            command, cwd=folder, capture_output=True, text=True, check=False, **account
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    run("initdb", "-A", "trust", "-U", "course", "-E", "UTF8")
+    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+    run("pg_ctl", "-w", "-o", options, "-l", f"{folder}/log", "start")
+    yield f"postgresql+psycopg://course@127.0.0.1:{port}/postgres"
+    run("pg_ctl", "-w", "-m", "immediate", "stop")
+    shutil.rmtree(folder)
+
+
+def test_a_gradebook_in_postgresql(tmp_path, postgresql):
+    course = Course(tmp_path, postgresql)
+    hand_in(course)
+    course.run("autograde", "toy", "--Farm.executor=threads:2")
+    check_points(course)
+    course.run("autograde", "toy", "--force", "--student", "ben")
+    check_points(course)
+    course.run("generate_feedback", "toy")
+    course.run("export", "--to", str(tmp_path / "grades.csv"))
+    grades = (tmp_path / "grades.csv").read_text()
+    assert all(student in grades for student in CLASS)
+    assert not (tmp_path / "gradebook.db").exists()

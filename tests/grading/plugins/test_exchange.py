@@ -1,0 +1,162 @@
+"""Handing in, collecting and giving back through nbgrader's exchange, with dishonest students."""
+
+import os
+import shutil
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import toy
+from toy import GOOD
+
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
+CONFIG = """
+c.ExchangeFactory.collect = "grading.plugins.late.Collect"
+c.ExchangeFactory.release_feedback = "grading.plugins.exchange.ReleaseFeedback"
+c.AssignLatePenalties.plugin_class = "grading.plugins.late.LatePolicy"
+c.LatePolicy.share_per_day = 1 / 3
+c.ExchangeCollect.check_owner = False
+"""
+
+
+class Exchange(toy.Course):
+    """A course whose assignment is released in an exchange."""
+
+    def __init__(self, folder):
+        super().__init__(folder / "course")
+        self.inbound = folder / "exchange" / "toy" / "inbound"
+        (folder / "exchange").mkdir()
+        (folder / "exchange").chmod(0o777)
+        places = {"root": folder / "exchange", "cache": folder / "cache"}
+        lines = [f'c.Exchange.{name} = "{place}"\n' for name, place in places.items()]
+        config = self.folder / "nbgrader_config.py"
+        config.write_text("".join([toy.CONFIG, CONFIG, *lines]))
+        self.run("release_assignment", "toy")
+
+    def due(self, when):
+        with self.gradebook() as gradebook:
+            gradebook.find_assignment("toy").duedate = when
+            gradebook.db.commit()
+
+    def submit(self, student):
+        """Hands in what is in the student's folder; returns the folder in the exchange."""
+        before = set(self.inbound.iterdir())
+        home = self.folder / "home" / student
+        (home / "toy").mkdir(parents=True, exist_ok=True)
+        self.hand_in(student, GOOD)
+        os.replace(self.submitted(student) / "toy.ipynb", home / "toy" / "toy.ipynb")
+        self.submitted(student).rmdir()
+        self.run("submit", "toy", f"--student={student}", f"--Exchange.assignment_dir={home}")
+        [made] = set(self.inbound.iterdir()) - before
+        return made
+
+    def came_in(self, student):
+        text = (self.submitted(student) / "timestamp.txt").read_text()
+        return datetime.strptime(text, "%Y-%m-%d %H:%M:%S.%f UTC")
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory):
+    return Exchange(tmp_path_factory.mktemp("exchange"))
+
+
+@pytest.fixture
+def exchange(released):
+    """The exchange, and nothing handed in yet."""
+    folders = [released.folder / name for name in ("submitted", "autograded", "feedback", "home")]
+    for folder in (*folders, *released.inbound.iterdir()):
+        if folder.is_symlink():
+            folder.unlink()
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+    released.due(None)
+    return released
+
+
+def now():
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def back_date(folder):
+    """What a student can do to look early: the folder's name, the stamp in it, the files' times."""
+    name = folder.name.split("+")
+    name[2] = f"{now() - 2 * DAY} UTC"
+    (folder / "timestamp.txt").write_text(name[2])
+    early = time.time() - 2 * DAY.total_seconds()
+    for path in (*folder.rglob("*"), folder):
+        os.utime(path, (early, early))
+    return folder.rename(folder.with_name("+".join(name)))
+
+
+def test_a_forged_time_is_noticed_and_costs_what_the_true_one_does(exchange):
+    honest, forged = exchange.submit("honest"), back_date(exchange.submit("forger"))
+    exchange.due(now() - 60 * MINUTE)
+    said = exchange.run("collect", "toy")
+    assert f"{forged.name} was changed at" in said and f"{honest.name} was" not in said
+    assert str(exchange.came_in("honest")) in honest.name
+    assert abs(exchange.came_in("forger") - now()) < 2 * MINUTE
+    exchange.run("autograde", "toy")
+    with exchange.gradebook() as gradebook:
+        for student in ("honest", "forger"):
+            submission = gradebook.find_submission("toy", student)
+            assert (submission.score, submission.late_submission_penalty) == (9, 3)
+
+
+def test_a_stamp_of_the_students_own_is_replaced(exchange):
+    for student in ("file", "folder", "read-only"):
+        stamp = exchange.submit(student) / "timestamp.txt"
+        stamp.write_text("2020-01-01 00:00:00 UTC")
+        if student == "folder":
+            stamp.unlink()
+            stamp.mkdir()
+        stamp.chmod(0o500)
+    exchange.run("collect", "toy")
+    for student in ("file", "folder", "read-only"):
+        assert abs(exchange.came_in(student) - now()) < 2 * MINUTE
+
+
+def test_the_latest_is_what_came_in_last(exchange):
+    exchange.submit("ada")
+    last = exchange.submit("ada")
+    (last / "last.txt").touch()
+    back_date(last)
+    exchange.due(now() - 60 * MINUTE)
+    exchange.run("collect", "toy", "--before-duedate")  # nothing came in before it
+    assert (exchange.submitted("ada") / "last.txt").exists()
+    assert now() - exchange.came_in("ada") < 2 * MINUTE
+
+
+def test_an_exchange_restored_from_a_backup_is_believed_when_asked_to(exchange):
+    back_date(exchange.submit("ada"))
+    exchange.run("collect", "toy", "--Collect.clock=student")
+    assert abs(exchange.came_in("ada") + 2 * DAY - now()) < 2 * MINUTE
+
+
+def test_what_submit_cannot_have_made_stops_nobody(exchange):
+    source = exchange.folder / "source" / "toy"
+    for student in ("link", "pipe", "date"):
+        folder = exchange.submit(student)
+        if student == "link":
+            (folder / "answers.ipynb").symlink_to(source / "toy.ipynb")
+        elif student == "pipe":
+            os.mkfifo(folder / "pipe")
+        elif student == "date":
+            folder.rename(folder.with_name("date+toy+rubbish+x"))
+    (exchange.inbound / f"source+toy+{now()} UTC+x").symlink_to(source)
+    exchange.submit("honest")
+    said = exchange.run("collect", "toy")
+    collected = {path.name for path in (exchange.folder / "submitted").iterdir()}
+    assert collected == {"honest", "date", "link", "pipe"}
+    for student in ("link", "pipe", "source"):
+        assert not (exchange.folder / "submitted" / student / "toy").exists()
+        assert f"'{student}+toy+" in said
+
+
+def test_feedback_comes_back(exchange):
+    exchange.submit("ada")
+    for command in ("collect", "autograde", "generate_feedback", "release_feedback"):
+        exchange.run(command, "toy")
+    home = exchange.folder / "home" / "ada"
+    exchange.run("fetch_feedback", "toy", f"--Exchange.assignment_dir={home}")
+    [page] = (home / "toy").rglob("*.html")
+    assert "Toy" in page.read_text()

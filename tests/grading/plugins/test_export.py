@@ -1,0 +1,176 @@
+"""The gradebook out, through `nbgrader export`, read back as the other systems read it."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from datetime import datetime
+
+import pytest
+from course import Course
+from nbgrader.api import Gradebook
+
+# id: (first name, last name, e-mail, points, penalty); None: handed in, not graded; (): nothing.
+CLASS = {
+    "ada": ("Ada", "Lovelace", "ada@example.org", (2.5, 3), 0.5),
+    "bruno": ("Bruno", "Müller, Jr.", "Bruno@Example.org", (1, 0), 0),
+    "chidi": ("=1+1", '@SUM(1)"', "chidi@example.org", (0, 0.25), 0),
+    "dana": ("-2", "+cmd|' /C calc'!A0", None, None, 0),
+    "emre": ("\tEmre", "Ünal; =HYPERLINK(1)", "emre@example.org", (), 0),
+    "-fay": ("Łucja", "Anne-Marie O'Neill", "fay@example.org", (3, 3), 0),
+}
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    course = Course(tmp_path_factory.mktemp("export") / "course")
+    with Gradebook(f"sqlite:///{course.root / 'gradebook.db'}") as book:
+        for assignment in ("1-noise", "2-vae"):
+            book.add_assignment(assignment, duedate=datetime(2026, 11, 1))
+            book.add_notebook("one", assignment)
+            for test in ("test-a", "test-b"):
+                book.add_grade_cell(test, "one", assignment, max_score=3, cell_type="code")
+                book.add_source_cell(test, "one", assignment, cell_type="code")
+            book.add_solution_cell("answer", "one", assignment)
+            book.add_source_cell("answer", "one", assignment, cell_type="code")
+        for student, (first, last, email, points, penalty) in CLASS.items():
+            book.add_student(student, first_name=first, last_name=last, email=email)
+            if points == ():
+                continue
+            book.add_submission("1-noise", student)
+            if points is None:
+                continue
+            for test, score in zip(("test-a", "test-b"), points, strict=True):
+                book.find_grade(test, "one", "1-noise", student).auto_score = score
+            book.find_comment("answer", "one", "1-noise", student).auto_comment = f"To {student}."
+            handed_in = book.find_submission_notebook("one", "1-noise", student)
+            handed_in.late_submission_penalty = penalty
+        book.db.commit()
+    return course
+
+
+def export(course, name, *options):
+    """Runs the command at the course's root; returns (the file, what was said)."""
+    file = course.root / "out"
+    file.unlink(missing_ok=True)
+    said = course.nbgrader(
+        "export", f"--exporter=grading.plugins.export.{name}", "--to=out", *options
+    )
+    assert said.returncode == 0, said.stdout
+    return file, said.stdout
+
+
+def table(file):
+    text = file.read_bytes().decode("utf-8")
+    assert not text.startswith("\ufeff")
+    return list(csv.DictReader(text.splitlines()))
+
+
+def test_canvas(course):
+    file, said = export(course, "CanvasExporter")
+    points, *rows = table(file)
+    fields = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "1-noise", "2-vae"]
+    assert list(points) == fields
+    assert list(points.values()) == ["Points Possible", "", "", "", "", "6", "6"]
+    assert {row["SIS Login ID"]: row["1-noise"] for row in rows} == {
+        "ada": "5",  # less half a point for being late
+        "bruno": "1",
+        "chidi": "0.25",
+        "dana": "",  # not graded
+        "emre": "",  # nothing handed in
+        "'-fay": "6",
+    }
+    assert {row["2-vae"] for row in rows} == {""}
+    assert "'-fay' is exported as \"'-fay\": the import may not find it" in said
+
+
+def test_names_are_text_in_a_spreadsheet(course):
+    names = {
+        row["SIS Login ID"]: row["Student"] for row in table(export(course, "CanvasExporter")[0])
+    }
+    assert names["bruno"] == "Müller, Jr., Bruno"
+    assert names["'-fay"] == "Anne-Marie O'Neill, Łucja"
+    assert names["chidi"] == "'@SUM(1)\", '=1+1"
+    assert names["emre"] == "Ünal; '=HYPERLINK(1), Emre"
+    rows = {row["ID number"]: row for row in table(export(course, "MoodleExporter")[0])}
+    assert rows["dana"]["First name"] == "-2"  # a plain number is no formula
+    assert rows["dana"]["Last name"] == "'+cmd|' /C calc'!A0"
+
+
+def test_moodle(course):
+    rows = table(export(course, "MoodleExporter", "--MoodleExporter.missing=zero")[0])
+    identity = ["First name", "Last name", "ID number", "Email address"]
+    assert list(rows[0]) == [*identity, "1-noise", "2-vae"]
+    assert {row["Email address"]: row["1-noise"] for row in rows} == {
+        "fay@example.org": "6",
+        "ada@example.org": "5",
+        "Bruno@Example.org": "1",
+        "chidi@example.org": "0.25",
+        "": "0",
+        "emre@example.org": "0",
+    }
+    rows = table(export(course, "MoodleExporter")[0])
+    assert [row["1-noise"] for row in rows if row["ID number"] in ("dana", "emre")] == ["-", "-"]
+
+
+def test_options_choose_students_assignments_titles_and_penalties(course):
+    options = ["--assignment=['1-noise']", "--student=['ada']"]
+    options += ["--GradesExporter.late_penalties=False", "--CanvasExporter.id_column=SIS User ID"]
+    options += ["--TableExporter.titles", "1-noise=Noise (4711)"]
+    _, ada = table(export(course, "CanvasExporter", *options)[0])
+    assert list(ada)[5:] == ["Noise (4711)"]
+    assert (ada["SIS User ID"], ada["SIS Login ID"], ada["Noise (4711)"]) == ("ada", "", "5.5")
+
+
+def autograder(folder, email):
+    """Runs the exported autograder on a submission of `email`, as Gradescope does."""
+    user = {"email": email, "id": 1, "name": "A Student"}
+    (folder / "submission_metadata.json").write_text(json.dumps({"users": [user]}))
+    results = folder / "results" / "results.json"
+    results.unlink(missing_ok=True)
+    command = [sys.executable, folder / "source" / "run_autograder"]
+    run = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return run, json.loads(results.read_text()) if results.exists() else None
+
+
+def test_gradescope(course, tmp_path):
+    file, said = export(course, "GradescopeExporter", "--assignment=['1-noise']")
+    (tmp_path / "results").mkdir()
+    with zipfile.ZipFile(file) as archive:
+        archive.extractall(tmp_path / "source")
+        mode = archive.getinfo("run_autograder").external_attr >> 16
+    assert mode & 0o111 and os.path.exists(tmp_path / "source" / "setup.sh")
+    _, ada = autograder(tmp_path, "Ada@example.org")
+    assert ada == {
+        "score": 5,
+        "output": "Handed in late: 0.5 points less.\n\nTo ada.",
+        "visibility": "after_published",
+        "tests": [
+            {"name": "test-a", "score": 2.5, "max_score": 3},
+            {"name": "test-b", "score": 3, "max_score": 3},
+        ],
+    }
+    _, bruno = autograder(tmp_path, "bruno@example.org")
+    assert (bruno["score"], bruno["output"]) == (1, "To bruno.")
+    run, nothing = autograder(tmp_path, "emre@example.org")
+    assert nothing is None and run.returncode and "emre@example.org" in run.stderr
+
+    file, said = export(
+        course, "GradescopeExporter", "--assignment=['1-noise']", "--GradesExporter.missing=zero"
+    )
+    assert "dana has no e-mail address" in said
+    zipfile.ZipFile(file).extractall(tmp_path / "source")
+    assert autograder(tmp_path, "emre@example.org")[1]["score"] == 0
+
+
+def test_gradescope_wants_one_assignment(course):
+    said = course.nbgrader("export", "--exporter=grading.plugins.export.GradescopeExporter")
+    assert said.returncode and "is for one assignment" in said.stdout
+
+
+def test_unknown_names_are_refused(course):
+    options = ["--exporter=grading.plugins.export.CanvasExporter", "--assignment=['1-nois']"]
+    said = course.nbgrader("export", *options)
+    assert said.returncode and "doesn't know 1-nois" in said.stdout

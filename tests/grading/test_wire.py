@@ -1,0 +1,115 @@
+"""What a hostile process sends is measured and taken apart; nothing of it is believed or run."""
+
+import contextlib
+import json
+import threading
+from multiprocessing.connection import Client
+
+import pytest
+import torch
+
+from grading import wire
+from grading.trusted.proxies import Student, StudentStopped
+from grading.trusted.session import Door, Session
+
+FORGED = {
+    "nothing": b"",
+    "zeros": bytes(8),
+    "noise": b"x" * 1000,
+    "a head that claims too much": (1 << 40).to_bytes(8, "big") + b"{}",
+    "no value": {"arrays": []},
+    "an unknown kind": {"value": ["code", "1"], "arrays": []},
+    "an array that claims terabytes": {
+        "value": ["tensor", 0],
+        "arrays": [{"torch": "float32", "shape": [1 << 39], "device": "cpu"}],
+    },
+    "a negative size": {
+        "value": ["tensor", 0],
+        "arrays": [{"torch": "float32", "shape": [-1], "device": "cpu"}],
+    },
+    "objects": {"value": ["array", 0], "arrays": [{"numpy": "object", "shape": [0]}]},
+    "text": {"value": ["array", 0], "arrays": [{"numpy": "<U8", "shape": [0]}]},
+    "no such array": {"value": ["tensor", 3], "arrays": []},
+    "a boolean position": {"value": ["tensor", True], "arrays": []},
+    "a list as a key": {"value": ["dict", [[["list", []], 1]]], "arrays": []},
+    "deep": {"value": eval("[" * 90 + "]" * 90), "arrays": []},
+    "deep values": json.dumps({"arrays": []})[:-1].encode()
+    + b', "value": ' + b'["list", [' * 400 + b"1" + b"]]" * 400 + b"}",
+    "an error that is none": {"error": 5, "arrays": []},
+    "a gradient of another shape": {
+        "value": None,
+        "arrays": [
+            {"torch": "float32", "shape": [0], "device": "cpu", "needs": True, "grad": 1},
+            {"torch": "float32", "shape": [0, 2], "device": "cpu"},
+        ],
+    },
+    "another device": {
+        "value": ["tensor", 0],
+        "arrays": [{"torch": "float32", "shape": [0], "device": "meta"}],
+    },
+    "an argument of another type": {
+        "value": None,
+        "changed": [[0, 0]],
+        "arrays": [{"torch": "float16", "shape": [0], "device": "cpu"}],
+    },
+    "a join of nothing": {"value": None, "joined": [4], "call": 0, "arrays": []},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", FORGED)
+def test_forged_answers_end_the_test(kind, tmp_path):
+
+    answer = FORGED[kind]
+    if isinstance(answer, dict):
+        answer = json.dumps(answer).encode()
+    if answer[:1] == b"{":
+        answer = len(answer).to_bytes(8, "big") + answer
+    session = Session(interrupt=lambda: None)
+    session.door = Door(str(tmp_path / "door"))
+
+    def forge():
+        with Client(session.door.address) as line:
+            line.send_bytes(b"token")
+            for reply in (wire.encode({"value": ["object", {"id": 1, "type": "x"}]}, []), answer):
+                line.recv_bytes()
+                line.send_bytes(reply)
+
+    threading.Thread(target=forge, daemon=True).start()
+    source = "import torch\nx = torch.ones(1)\nassert double(x) is not None or True"
+    times = {"call_seconds": 5, "seconds": 10}
+    verdict = session.test("test", source, ["double"], "token", **times)
+    session.close()
+    assert verdict["status"] == "stopped", verdict
+    assert "gave no valid answer" in verdict["message"]
+
+
+def test_an_answer_is_measured_before_it_is_read(tmp_path):
+    door = Door(str(tmp_path / "door"))
+
+    def flood():
+        with Client(door.address) as line, contextlib.suppress(BrokenPipeError):
+            line.send_bytes(b"token")
+            line.recv_bytes()
+            line.send_bytes(bytes(3 << 20))
+
+    threading.Thread(target=flood, daemon=True).start()
+    line = door.wait("token", 20)
+    student = Student(line, interrupt=None, call_seconds=5, seconds=9, limit=1 << 20)
+    with pytest.raises(StudentStopped, match="more than 1 MiB"):
+        student.ask("name", name="x")
+    door.close()
+
+
+def test_nobody_gets_in_without_the_token(tmp_path):
+    door = Door(str(tmp_path / "door"))
+    with Client(door.address) as line, pytest.raises(StudentStopped):
+        line.send_bytes(b"guess")
+        door.wait("token", 0.2)
+    door.close()
+
+
+def test_a_true_that_is_neither_true_nor_false_is_made_true():
+    message = bytearray(wire.encode({}, [torch.tensor([True])]))
+    message[-1] = 2
+    _, (tensor,), _ = wire.decode(bytes(message))
+    assert wire.content(tensor) == b"\1"

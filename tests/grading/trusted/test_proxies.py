@@ -1,0 +1,324 @@
+"""The student's code by proxy: real calls between a real kernel and a real trusted process."""
+
+import secrets
+
+import pytest
+import torch
+from jupyter_client.manager import start_new_kernel
+
+from grading.judge.judge import REMEMBER, SERVE
+from grading.judge.kernel_client import STUDENT_SIDE
+from grading.judge.trusted_client import Worker, WorkerDiedError
+
+SETUP = """\
+import torch
+device = torch.device("cpu")
+untrained = torch.nn.Linear(2, 2)
+"""
+STUDENT = """\
+import itertools, os, time
+from torch import nn
+nn.init.constant_(untrained.weight, 7.0)
+def double(x): return 2 * x
+def same(x): return x
+def shift(x):
+    x += 1
+    return x
+def reshape(x): return x.unsqueeze_(0)
+def wrong(x):
+    y = x + 1
+    return y + "a"
+def unsolved(): raise NotImplementedError
+class OwnError(KeyError): pass
+def own(): raise OwnError("mine")
+def leave(): raise SystemExit(3)
+def noise(x): return x + torch.randn_like(x)
+def evaluate(model, x): return float(model.weight.max()) == 7.0, model(x)
+def loop():
+    while True: pass
+def deaf():
+    while True:
+        try: time.sleep(10)
+        except BaseException: pass
+def stop(): os._exit(1)
+def numbers():
+    for i in itertools.count(): yield i
+def shout(): print("x" * 1000)
+def grad_mode(): return torch.is_grad_enabled()
+def deep():
+    value = []
+    for _ in range(100): value = [value]
+    return value
+def large(): return torch.zeros(1).expand(80_000_000)
+class Model(nn.Module):
+    def __init__(self, features=3):
+        super().__init__()
+        self.layer = nn.Linear(4, features)
+        self.drop = nn.Dropout(0.5)
+    def forward(self, x): return self.drop(self.layer(x))
+    def encoder(self, x):
+        z = self.layer(x)
+        return z, {"twice": (2 * z, [z.shape])}
+class History(dict): pass
+history = History(mse=[1.0, 2.5], name="loss")
+snapshots = {0: torch.zeros(2, 2), 5: torch.ones(2, 2)}
+model = Model()
+"""
+ALLOWED = [
+    *("double", "same", "shift", "reshape", "wrong", "unsolved", "own", "leave", "noise"),
+    *("evaluate", "loop", "deaf", "stop", "numbers", "shout", "grad_mode", "deep", "large"),
+    *("Model", "history", "snapshots", "model", "missing", "device"),
+]
+
+
+class Pair:
+    """A kernel that ran the student's cells, and the trusted process beside it."""
+
+    def __init__(self, folder):
+        self.folder, self.kernel = folder, None
+        self.worker = Worker(folder)
+
+    def student(self):
+        if self.kernel is None:
+            self.manager, self.kernel = start_new_kernel(extra_arguments=["--log-level=50"])
+            for code in (STUDENT_SIDE, SETUP, REMEMBER, STUDENT):
+                reply = self.kernel.execute(code, silent=True, reply=True, timeout=60)
+                assert reply["content"]["status"] == "ok", reply
+            self.worker.ask("begin")
+            told = self.worker.ask("setup", name="setup", source=SETUP)
+            assert told == {"status": "passed"}
+            path = str(self.folder / secrets.token_hex(4))
+            self.address = self.worker.ask("listen", address=path)["address"]
+        return self.kernel
+
+    def test(self, source, call_seconds=30, seconds=60):
+        token = secrets.token_hex(4)
+        serve = SERVE.format(address=self.address, token=token)
+        self.kernel.execute(serve, silent=True)
+        self.worker.send(
+            "test",
+            name="test",
+            source=source,
+            allowed=ALLOWED,
+            token=token,
+            call_seconds=call_seconds,
+            seconds=seconds,
+        )
+        while True:
+            answer = self.worker.receive(60)
+            if "interrupt" not in answer:
+                return answer
+            self.manager.interrupt_kernel()
+
+    def stop_student(self):
+        self.kernel.stop_channels()
+        self.manager.shutdown_kernel(now=True)
+        self.kernel = None
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory):
+    pair = Pair(tmp_path_factory.mktemp("p"))
+    yield pair
+    pair.stop_student()
+    pair.worker.kill()
+
+
+@pytest.fixture
+def pair(shared):
+    shared.student()
+    return shared
+
+
+PASSING = {
+    "values": "assert (double(torch.ones(3)) == 2).all()",
+    "plain data": """
+assert history == {"mse": [1.0, 2.5], "name": "loss"} and isinstance(history, dict)
+assert snapshots[5].sum() == 4 and list(snapshots) == [0, 5]
+""",
+    "numpy": """
+import numpy as np
+a = np.arange(3.0)
+assert isinstance(double(a), np.ndarray) and (double(a) == 2 * a).all()
+assert same(np.float32(2)) == 2 and same(True) is True and same(3 + 4j) == 3 + 4j
+""",
+    "types of all kinds": """
+for x in (None, "word", 2**70, -1.5, (1, [2, {"a": (3,)}]), {1, 2}, torch.float16, slice(1, 2), ...,
+          torch.Size([2, 3]), torch.device("cpu"), {(1, 2): 3}, float("inf")):
+    assert same(x) == x and type(same(x)) is type(x), x
+for dtype in (torch.bfloat16, torch.bool, torch.uint8, torch.complex64, torch.float64, torch.int16):
+    x = torch.ones(2, 3).to(dtype)
+    assert same(x).dtype == dtype and (same(x) == x).all()
+assert same(torch.tensor(3.0)).shape == () and same(torch.empty(0, 4)).shape == (0, 4)
+assert (same(torch.arange(6).view(2, 3).T) == torch.arange(6).view(2, 3).T).all()
+""",
+    "gradients of arguments that have some already": """
+x = torch.ones(3, requires_grad=True)
+for times in (1, 2, 3):
+    double(x).sum().backward()
+    assert (x.grad == 2 * times).all(), x.grad
+""",
+    "gradients of arguments": """
+x = torch.ones(3, requires_grad=True)
+loss = double(double(x) * x).sum()
+loss.backward()
+assert (x.grad == 8).all()
+y = torch.ones(2, requires_grad=True)
+assert (torch.autograd.grad(same(y).sum(), y)[0] == 1).all()
+""",
+    "gradients of parameters": """
+net = Model(2)
+net.eval()
+z, more = net.encoder(torch.ones(5, 4))
+twice, [shape] = more["twice"]
+assert shape == (5, 2)
+assert all(p.grad is None for p in net.parameters())
+(z + twice).sum().backward()
+assert [p.grad is not None for p in net.parameters()] == [True, True]
+assert (dict(net.named_parameters())["layer.bias"].grad == 15).all()
+net.zero_grad()
+assert all(p.grad is None for p in net.parameters())
+""",
+    "no gradients": """
+with torch.no_grad():
+    assert not model(torch.ones(1, 4)).requires_grad and not grad_mode()
+assert grad_mode() and model(torch.ones(1, 4)).requires_grad
+""",
+    "objects": """
+net = Model(features=1)
+net.load_state_dict({n: torch.zeros_like(p) for n, p in net.named_parameters()}, strict=False)
+net.eval()
+assert net.training is False and net(torch.ones(2, 4)).abs().sum() == 0
+assert net.layer.weight.shape == (1, 4) and hasattr(net, "layer") and not hasattr(net, "other")
+net.note = "seen"
+assert net.note == "seen" and "weight" in net.layer.state_dict()
+assert type(net).__name__ == "Model" and len(list(net.children())) == 2 and net
+""",
+    "iterators": """
+stream = numbers()
+assert [next(stream), next(stream)] == [0, 1]
+named = model.named_parameters()
+assert next(iter(named))[0] == "layer.weight"
+""",
+    "arguments changed in place": """
+x = torch.zeros(2)
+assert (shift(x) == 1).all() and (x == 1).all()
+y = torch.zeros(2)
+reshape(y)
+assert y.shape == (1, 2)
+""",
+    "by name, as it was": "assert evaluate(untrained, torch.ones(1, 2))[0] is False",
+    "random numbers": """
+x = torch.zeros(100)
+torch.manual_seed(3); a = noise(x)
+b = noise(x)
+torch.manual_seed(3); c = noise(x)
+assert (a == c).all() and not (a == b).any()
+assert not (noise(x) == Model(100)(torch.ones(1, 4))).any()
+""",
+    "eval and dropout": """
+net = Model(1000)
+assert (net(torch.ones(1, 4)) == 0).float().mean() > 0.3
+net.eval()
+assert (net(torch.ones(1, 4)) == 0).float().mean() < 0.1
+""",
+    "functions of our own": """
+def check(f, n):
+    return [f(torch.ones(n)).sum().item() for _ in range(3)]
+assert check(double, 2) == [4.0] * 3
+""",
+    "a million numbers": "assert double(torch.ones(1_000_000)).sum() == 2_000_000",
+    "silence": "shout()",
+}
+
+
+@pytest.mark.parametrize("idea", PASSING)
+def test_a_test_cell_works_as_if_the_student_were_here(pair, idea):
+    verdict = pair.test(PASSING[idea])
+    assert verdict.pop("manual", "in place") == "in place" or idea == "arguments changed in place"
+    assert verdict == {"status": "passed", "printed": ""}
+
+
+def test_a_number_is_partial_credit_and_nothing_else_is(pair):
+    assert pair.test("print('well')\n1 + 0.5") == {
+        "status": "passed", "number": 1.5, "printed": "well\n"
+    }  # fmt: skip
+    assert pair.test("torch.tensor(0.5)")["number"] == 0.5
+    for odd in ("float('nan')", "'full marks'", "True", "[4]", "model", "history"):
+        assert pair.test(odd)["status"] == "odd"
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "message"),
+    [
+        ("wrong(torch.ones(1))", "TypeError", '(line 12 of `wrong`: `return y + "a"`)'),
+        ("unsolved()", "NotImplementedError", "NotImplementedError (line 13 of `unsolved`"),
+        ("own()", "KeyError", "OwnError: 'mine' (line 15 of `own`"),
+        ("leave()", "RuntimeError", "SystemExit: 3 (line 16"),
+        ("missing()", "NameError", "name 'missing' is not defined"),
+        ("Model(1)(torch.ones(2, 5))", "RuntimeError", "of `Model.forward`"),
+        ("model.other", "AttributeError", "has no attribute 'other'"),
+        ("deep()", "ValueError", "nested more than 50 deep"),
+        ("large()", "ValueError", "larger than 256 MiB"),
+        ("list(numbers())", "ValueError", "more than 10,000 items"),
+        ("double(object())", "TypeError", "a object cannot be sent"),
+        ("assert False, 'said'", "AssertionError", "said"),
+        ("x = (", "SyntaxError", "'(' was never closed"),
+        ("raise SystemExit", "SystemExit", ""),
+    ],
+)
+def test_errors_keep_their_type_and_tell_the_line(pair, source, name, message):
+    verdict = pair.test(source)
+    assert (verdict["status"], verdict["name"]) == ("failed", name)
+    assert message in verdict["message"]
+
+
+def test_an_endless_call_is_interrupted_and_the_next_one_works(pair):
+    verdict = pair.test("loop()", call_seconds=1)
+    assert verdict["name"] == "TimeoutError"
+    assert "no answer within 1 seconds (line" in verdict["message"]
+    assert pair.test("double(torch.ones(1))\nNone")["status"] == "passed"
+
+
+def test_a_test_cell_has_its_time_too(pair):
+    verdict = pair.test("while True: double(torch.ones(1))", seconds=1)
+    assert (verdict["status"], verdict["message"]) == (
+        "stopped", "the student's code took more than 1 seconds in this test"
+    )  # fmt: skip
+
+
+def test_no_except_of_a_test_cell_can_hide_an_end(pair):
+    hiding = "try:\n    {}()\nexcept BaseException:\n    pass"
+    verdict = pair.test(hiding.format("deaf"), call_seconds=1)
+    assert (verdict["status"], verdict["message"]) == (
+        "stopped", "the student's code did not end within 1 seconds"
+    )  # fmt: skip
+    pair.stop_student()
+    pair.student()
+    verdict = pair.test(hiding.format("stop"))
+    assert (verdict["status"], verdict["message"]) == (
+        "stopped", "the student's code ended before it answered"
+    )  # fmt: skip
+    pair.stop_student()
+
+
+def test_the_students_random_stream_is_left_alone(pair):
+    ask = {"a": "torch.manual_seed(1).get_state().sum().item()", "b": "torch.rand(1).item()"}
+    self_seeded = pair.kernel.execute(ask["a"], silent=True, reply=True, timeout=30)
+    assert self_seeded["content"]["status"] == "ok"
+    pair.test("noise(torch.ones(5))\nNone")
+    reply = pair.kernel.execute(
+        "", silent=True, reply=True, timeout=30, user_expressions={"b": ask["b"]}
+    )
+
+    torch.manual_seed(1)
+    told = reply["content"]["user_expressions"]["b"]["data"]["text/plain"]
+    assert float(told) == torch.rand(1).item()
+
+
+def test_a_dead_worker_is_told_from_a_slow_one(tmp_path):
+    worker = Worker(tmp_path)
+    assert worker.receive(0.01) is None
+    worker.kill()
+    with pytest.raises(WorkerDiedError):
+        worker.ask("begin")
