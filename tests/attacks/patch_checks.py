@@ -15,7 +15,7 @@ expected = {
 
 # %% + after setup
 import helpers.checks
-import helpers.statistics
+import helpers.checks.statistics
 
 
 class Passed:
@@ -35,7 +35,7 @@ class Passed:
         print("passed")
 
 
-for module in (helpers.checks, helpers.statistics):
+for module in (helpers.checks, helpers.checks.statistics):
     for name in [name for name in vars(module) if name.startswith("check_")]:
         setattr(module, name, lambda *args, **kwargs: None)
 helpers.checks.Report = Passed

@@ -9,7 +9,7 @@ A test cell opens one `Report`, states one claim a `with` block, and ends with `
 
 Every `check_...` function returns None when all is well and raises `Failed` with a sentence that
 says what was seen, what was expected and, where it can tell, which mistake that looks like.
-Checks of random numbers are in `helpers.statistics`.
+Checks of random numbers are in `helpers.checks.statistics`.
 """
 
 import math
