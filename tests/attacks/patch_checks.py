@@ -22,7 +22,7 @@ class Passed:
     def __init__(self, *args, **kwargs):
         pass
 
-    def __call__(self, claim):
+    def __call__(self, *args, **kwargs):
         return self
 
     def __enter__(self):
@@ -30,9 +30,6 @@ class Passed:
 
     def __exit__(self, *args):
         return True
-
-    def report(self):
-        print("passed")
 
 
 for module in (helpers.checks, helpers.checks.statistics):
