@@ -52,9 +52,7 @@ class Trial:
         if not real or not math.isfinite(value):
             return self._broken(f"the test's value is no number: {type(value).__name__}")
         if not 0 <= value <= self._most:
-            return self._broken(
-                f"the test's value {value:g} is not between 0 and {self._most:g}"
-            )
+            return self._broken(f"the test's value {value:g} is not between 0 and {self._most:g}")
         return self._verdict(Status.PASSED, points=float(value))
 
     def _all_claims_held(self) -> Verdict:
@@ -85,9 +83,7 @@ class Trial:
         return self._verdict(Status.STOPPED, error="KernelStopped", message=why)
 
     def _broken(self, message: str, error: str = "NoVerdict", manual: str = "") -> Verdict:
-        return self._verdict(
-            Status.BROKEN, error=error, message=message, manual=manual or message
-        )
+        return self._verdict(Status.BROKEN, error=error, message=message, manual=manual or message)
 
     def _earned(self) -> float | None:
         """The points of the claims that held; None where no claim has points of its own."""
@@ -100,6 +96,7 @@ class Trial:
             status=status,
             points=points,
             most=self._most,
+            failures=tuple(told for report in self._reports for told in report.failures),
             claims=tuple(claim for report in self._reports for claim in report.claims),
             printed=self._printed.getvalue(),
             **told,

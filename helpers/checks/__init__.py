@@ -79,6 +79,11 @@ class Report:
         self._seeds_used = 0
 
     @property
+    def failures(self) -> tuple[str, ...]:
+        """What is told of the claims that failed: each sentence once."""
+        return tuple(self._failures)
+
+    @property
     def earned(self) -> float | None:
         """The points of the claims that held; 0 where a claim without points of its own failed.
 

@@ -30,12 +30,12 @@ c.Execute.timeout = 60
 c.Judge.test_timeout = 60
 c.Judge.call_timeout = 12
 c.Judge.submission_seconds = 300
-c.Judge.output_bytes = 20_000
+c.KernelClient.output_bytes = 20_000
 c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.GetGrades",
-    "grading.feedback.page.CleanFeedback",
-    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+    "grading.feedback.page.FeedbackPage",
 ]
+c.GenerateFeedback.exporter_class = "grading.feedback.page.FeedbackExporter"
 c.HTMLExporter.sanitize_html = True
 """
 
