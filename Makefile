@@ -42,6 +42,10 @@ docs: setup  ## build the pages of docs/ and the solutions into site/
 lab: setup  ## open the course in JupyterLab
 	$(BIN)/jupyter lab
 
+constraints: setup  ## note the versions in .venv in constraints.txt
+	sed -i.old '/^#/!d' constraints.txt && rm constraints.txt.old
+	$(BIN)/pip freeze --exclude-editable | sed -E '/^(cuda|nvidia|triton)/d; s/\+.*//' >> constraints.txt
+
 clean:  ## remove what grading has made: submissions, gradebook, feedback
 	rm -rf submitted/* autograded/* feedback gradebook.db
 
