@@ -8,6 +8,7 @@ from logging import Logger
 from pathlib import Path
 
 import nbformat
+from nbconvert.exporters.exporter import ResourcesDict
 from nbformat.notebooknode import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.coursedir import CourseDirectory
@@ -88,7 +89,7 @@ class Assignment:
             if not path.is_file():
                 raise NotGradableError(f"There is no {path}: the assignment cannot be graded.")
             solved = nbformat.read(path, as_version=4)
-            stubs, resources = nbformat.from_dict(solved), {}
+            stubs, resources = nbformat.from_dict(solved), ResourcesDict()
             for step in (LockCells, ClearSolutions, ClearOutput):
                 stubs, resources = step(config=self._config).preprocess(stubs, resources)
             self._masters[notebook] = Master(solved, stubs)
@@ -128,8 +129,9 @@ class Assignment:
     def student_of(self, folder: str) -> str:
         """Whose submission a folder holds."""
         directory = self._coursedir.submitted_directory
-        pattern = self._coursedir.format_path(directory, "(?P<student>.*)", self.name, escape=True)
-        return re.fullmatch(pattern, folder)["student"]
+        pattern = self._coursedir.format_path(directory, "(.*)", self.name, escape=True)
+        (student,) = re.findall(f"^{pattern}$", folder)
+        return student
 
     def submitted_files(self, student: str) -> dict[str, str]:
         """A student's files beside the notebooks, as relative path -> path."""

@@ -10,9 +10,10 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from nbconvert.exporters import NotebookExporter
+from nbformat.notebooknode import NotebookNode
 from nbgrader.converters.autograde import Autograde
 from nbgrader.converters.base import NbGraderException
 
@@ -33,13 +34,17 @@ class SubmissionExporter(NotebookExporter):
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
-        converter: Autograde = self.parent
-        coursedir = converter.coursedir
-        kept = converter.exclude_overwriting.get(coursedir.assignment_id, [])
+        coursedir = self.converter.coursedir
+        kept = self.converter.exclude_overwriting.get(coursedir.assignment_id, [])
         self._assignment = Assignment(coursedir, kept, self.config, self.log)
         self.farm = Farm(self._assignment, config=self.config, log=self.log)
         # nbgrader has no hook around a run, so its loop over the submissions is put into one.
-        converter.convert_notebooks = self._as_a_run(converter.convert_notebooks)
+        self.converter.convert_notebooks = self._as_a_run(self.converter.convert_notebooks)
+
+    @property
+    def converter(self) -> Autograde:
+        """nbgrader's own, which made this exporter."""
+        return cast(Autograde, self.parent)
 
     def _as_a_run(self, convert: Callable[[], None]) -> Callable[[], None]:
         def run() -> None:
@@ -55,17 +60,17 @@ class SubmissionExporter(NotebookExporter):
         return run
 
     def _prepare(self) -> None:
-        coursedir, assignment = self.parent.coursedir, self._assignment
+        coursedir, assignment = self.converter.coursedir, self._assignment
         notebooks = assignment.notebooks()
         pattern = coursedir.format_path(
             coursedir.submitted_directory, coursedir.student_id, coursedir.assignment_id
         )
-        self.parent.assignments.clear()
+        self.converter.assignments.clear()
         for folder in sorted(filter(os.path.isdir, glob.glob(pattern))):
             tidy(folder, self.log)
             self._drop_half_graded(assignment.student_of(folder), notebooks)
             files = [os.path.join(folder, f"{name}.ipynb") for name in notebooks]
-            self.parent.assignments[folder] = files
+            self.converter.assignments[folder] = files
 
     def _drop_half_graded(self, student: str, notebooks: list[str]) -> None:
         """Forgets what a killed run left of a student, so that this run grades it again."""
@@ -77,7 +82,7 @@ class SubmissionExporter(NotebookExporter):
             if HandedIn.of_file(file).finished and self._assignment.is_recorded(student, name):
                 continue
             self.log.warning("%s was left half-graded; it will be graded again", file)
-            if self.parent.coursedir.notebook_id == "*":
+            if self.converter.coursedir.notebook_id == "*":
                 shutil.rmtree(graded)
                 return
             file.unlink(missing_ok=True)
@@ -85,19 +90,19 @@ class SubmissionExporter(NotebookExporter):
     def _upcoming(self) -> list[tuple[str, str]]:
         """What is going to be graded, as (student, notebook), in nbgrader's order."""
         found = []
-        for folder in sorted(self.parent.assignments):
+        for folder in sorted(self.converter.assignments):
             student = self._assignment.student_of(folder)
-            for file in sorted(self.parent.assignments[folder]):
+            for file in sorted(self.converter.assignments[folder]):
                 graded = os.path.join(
                     self._assignment.graded_folder(student), os.path.basename(file)
                 )
-                if self.parent.force or not os.path.exists(graded):
+                if self.converter.force or not os.path.exists(graded):
                     found.append((student, Path(file).stem))
         return found
 
     def from_filename(
         self, filename: str, resources: dict[str, Any] | None = None, **kw: Any
-    ) -> tuple[str, dict[str, Any]]:
+    ) -> tuple[NotebookNode, dict[str, Any]]:
         """Reads one notebook; a handed-in one is rebuilt, and never raises for being bad."""
         assert resources is not None  # of nbgrader's, for this notebook
         names = resources["nbgrader"]

@@ -218,7 +218,7 @@ def _assemble(
         cell = deepcopy(cell)  # noqa: PLW2901  (the master serves every student)
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-        if name in answers:
+        if name and name in answers:
             cell.source = answers[name]
         notebook.cells.append(cell)
         notebook.cells += own(name) if name else []

@@ -4,7 +4,7 @@ import html
 import re
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from nbconvert import HTMLExporter
 from nbconvert.exporters.exporter import ResourcesDict
@@ -12,6 +12,7 @@ from nbconvert.preprocessors import Preprocessor
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_output
 from nbgrader.api import Gradebook
+from nbgrader.converters.generate_feedback import GenerateFeedback
 from nbgrader.preprocessors import ClearHiddenTests
 from pygments.formatters import HtmlFormatter
 from traitlets import Bool, Integer
@@ -83,7 +84,8 @@ class FeedbackPage(Preprocessor):
 
     def _keep_only_pages(self, names: dict[str, Any]) -> None:
         """Removes the student's own files, pages of theirs too: they may hold scripts."""
-        coursedir = self.parent.parent.coursedir
+        converter = cast(GenerateFeedback, self.parent.parent)
+        coursedir = converter.coursedir
         folder = coursedir.format_path(
             coursedir.feedback_directory, names["student"], names["assignment"]
         )
@@ -102,7 +104,7 @@ def _manual_comments(nb: NotebookNode, names: dict[str, Any]) -> dict[str, str]:
     """The instructor's comments on answers, by the names of their cells."""
     place = names["notebook"], names["assignment"], names["student"]
     with Gradebook(names["db_url"]) as gradebook:
-        answers = [grade_id(cell) for cell in nb.cells if is_solution(cell)]
+        answers = [grade_id(cell) or "" for cell in nb.cells if is_solution(cell)]
         found = {name: gradebook.find_comment(name, *place).manual_comment for name in answers}
     return {name: text for name, text in found.items() if text}
 

@@ -52,7 +52,8 @@ class KernelClient(Execute):
     def __init__(self, nb: NotebookNode, folder: str, **kwargs: Any):
         super().__init__(**kwargs)
         self.nb, self.resources = nb, {"metadata": {"path": folder}}
-        self.km = self.kc = None
+        self.km: Any = None
+        self.kc: Any = None
         self.reset_execution_trackers()
         self.late = False  # was the last cell interrupted because its time was over?
         self._cut_off = False

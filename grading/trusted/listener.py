@@ -53,7 +53,8 @@ class TokenListener:
         """Ends the listening; whoever is talked to still is."""
         self._open = False
         with contextlib.suppress(OSError):  # wakes the thread, which then ends
-            if listening := getattr(self._listener._listener, "_socket", None):
+            inner = getattr(self._listener, "_listener", None)
+            if listening := getattr(inner, "_socket", None):
                 # Not by a call: the address may be gone, with the folder of a killed kernel.
                 listening.shutdown(socket.SHUT_RDWR)
             else:

@@ -68,6 +68,8 @@ class Session:
         trial = Trial(name, points)
         student = None
         try:
+            if self.listener is None:
+                raise RuntimeError("`listen` comes before `test`")
             line = self.listener.wait(token, min(CONNECT_SECONDS, call_seconds))
             student = Student(
                 line,
@@ -100,8 +102,8 @@ def _show_nothing(*_: Any, **__: Any) -> None:
 def _run(name: str, source: str, namespace: dict[str, Any]) -> Any:
     """Executes a cell; the value of its last expression, as in a notebook."""
     tree = ast.parse(source, f"<{name}>")
-    last = None
-    if tree.body and isinstance(tree.body[-1], ast.Expr):
-        last = ast.Expression(tree.body.pop().value)
+    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
     exec(compile(tree, f"<{name}>", "exec"), namespace)
-    return eval(compile(last, f"<{name}>", "eval"), namespace) if last else None
+    if not isinstance(last, ast.Expr):
+        return None
+    return eval(compile(ast.Expression(last.value), f"<{name}>", "eval"), namespace)
