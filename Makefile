@@ -33,6 +33,9 @@ solutions: setup  ## execute the solutions anew
 corpus: setup  ## grade the corpus of submissions and print the table
 	$(BIN)/pytest tests/course/test_corpus.py
 
+attacks: setup  ## run all attacks on plain nbgrader and on this course, and write their table
+	ATTACKS=all $(BIN)/pytest tests/course/test_attacks.py
+
 bench: setup  ## measure training and grading against what they replace
 	$(BIN)/python scripts/bench
 
@@ -42,7 +45,17 @@ docs: setup  ## build the pages of docs/ and the solutions into site/
 lab: setup  ## open the course in JupyterLab
 	$(BIN)/jupyter lab
 
+lowest:  ## make .venv anew with the lowest versions that pyproject.toml promises
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/pip install -qq uv
+	$(BIN)/uv pip install -q --python $(BIN)/python --resolution lowest-direct -r requirements.txt -e ".[test]"
+	touch $(BIN)/.ready
+
+constraints: setup  ## note the versions in .venv in constraints.txt
+	sed -i.old '/^#/!d' constraints.txt && rm constraints.txt.old
+	$(BIN)/pip freeze --exclude-editable | sed -E '/^(cuda|nvidia|triton)/d; s/\+.*//' >> constraints.txt
+
 clean:  ## remove what grading has made: submissions, gradebook, feedback
 	rm -rf submitted/* autograded/* feedback gradebook.db
 
-.PHONY: help setup demo test release solutions corpus docs bench lab clean
+.PHONY: help setup demo test release solutions corpus attacks bench docs lab lowest constraints clean

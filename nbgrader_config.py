@@ -55,7 +55,6 @@ os.environ.setdefault("COURSE_TRAINING_SECONDS", "120")
 # Feedback: the messages of the checks, never their code, on a page without scripts.
 c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.GetGrades",
-    "grading.feedback.page.CleanFeedback",
     "grading.feedback.page.FeedbackPage",
 ]
 c.GenerateFeedback.exporter_class = "grading.feedback.page.FeedbackExporter"

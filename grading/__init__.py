@@ -17,3 +17,7 @@ for inputs that the student couldn't know. No code of a student's runs outside o
 `feedback` makes the page that a student gets back, `plugins` hangs on nbgrader's other commands.
 Nothing in here holds an answer: a student's kernel can read this package.
 """
+
+from grading.moved import keep_old_paths
+
+keep_old_paths()

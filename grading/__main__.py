@@ -1,16 +1,25 @@
-"""`python -m grading doctor` and `python -m grading items <assignment>`, for instructors."""
+"""Commands for instructors: `python -m grading` lists them."""
 
 import argparse
 import sys
 from pathlib import Path
 
 
-def items(assignment: str, db_url: str, picture: Path) -> int:
+def items(assignment: str, db_url: str | None, picture: Path) -> int:
     """Prints the item analysis of a graded assignment and draws it; the exit status."""
-    from grading.plugins import items  # noqa: PLC0415  (matplotlib and nbgrader only where they are wanted)
+    # matplotlib and nbgrader only where they are wanted
+    from nbgrader.apps import NbGrader  # noqa: PLC0415
+    from nbgrader.coursedir import CourseDirectory  # noqa: PLC0415
 
+    from grading.plugins import items  # noqa: PLC0415
+
+    course = NbGrader()
+    course.initialize([])  # reads nbgrader_config.py
+    coursedir = CourseDirectory(parent=course)
+    if db_url:
+        coursedir.db_url = db_url
     try:
-        found = items.analyse(db_url, assignment)
+        found = items.analyse(coursedir, assignment)
     except LookupError as error:
         print(error.args[0], file=sys.stderr)
         return 1
@@ -28,18 +37,21 @@ def doctor() -> int:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m grading")
-    commands = parser.add_subparsers(dest="command", required=True)
+    parser = argparse.ArgumentParser(prog="python -m grading", description="For instructors.")
+    commands = parser.add_subparsers(dest="command", metavar="command")
     commands.add_parser("doctor", help="what this machine can enforce on students' code")
     analysis = commands.add_parser("items", help="what a class's points say about each test cell")
     analysis.add_argument("assignment")
-    analysis.add_argument("--db", default="sqlite:///gradebook.db", help="the gradebook's address")
+    analysis.add_argument("--db", help="the gradebook's address (nbgrader_config.py's)")
     analysis.add_argument("--picture", type=Path, help="image file (items-<assignment>.png)")
     given = parser.parse_args()
     if given.command == "doctor":
         return doctor()
-    picture = given.picture or Path(f"items-{given.assignment}.png")
-    return items(given.assignment, given.db, picture)
+    if given.command == "items":
+        picture = given.picture or Path(f"items-{given.assignment}.png")
+        return items(given.assignment, given.db, picture)
+    parser.print_help()
+    return 0
 
 
 if __name__ == "__main__":

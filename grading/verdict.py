@@ -35,6 +35,7 @@ class Verdict:
         points: earned, of `most`.
         error: the type of the error that ended it, "" where none did.
         message: for the student: every failure, a line each; "" where all is well.
+        failures: the same as single sentences, as far as the cell states claims.
         manual: why a human should look at it, "" where nobody needs to.
         claims: what was claimed, in order, as far as the cell states claims.
         printed: what the cell printed.
@@ -47,13 +48,14 @@ class Verdict:
     error: str = ""
     message: str = ""
     manual: str = ""
+    failures: tuple[str, ...] = ()
     claims: tuple[Claim, ...] = ()
     printed: str = ""
 
     @property
     def told(self) -> str:
         """The message for a reader who doesn't see the error's type beside it."""
-        named = self.error in ("", "Failed")
+        named = self.error in ("", "Failed", "NotRun")
         return self.message if named else f"{self.error}: {self.message}".removesuffix(": ")
 
     def but(self, **changes: Any) -> Self:
@@ -67,8 +69,12 @@ class Verdict:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
         """A verdict from what `to_json` made of it."""
-        claims = tuple(Claim(**claim) for claim in data["claims"])
-        return cls(**{**data, "status": Status(data["status"]), "claims": claims})
+        read = {
+            "status": Status(data["status"]),
+            "failures": tuple(data["failures"]),
+            "claims": tuple(Claim(**claim) for claim in data["claims"]),
+        }
+        return cls(**{**data, **read})
 
 
 def verdict_of(cell: NotebookNode) -> Verdict | None:

@@ -1,15 +1,17 @@
-"""What a test cell says of one claim, as plain data."""
+"""What a test cell claims, and what came of it: plain data, for whoever reads a `Report`."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Claim:
-    """One claim of a test cell, and what came of it.
+    """One claim of a test cell.
 
-    text: what is claimed, in words; failure: the sentence for the student, None where the claim
-    held or fails only because an earlier one did; points: what it earns by itself, None where
-    every point of the cell needs it.
+    text: what is claimed, in words.
+    held: whether it is so.
+    failure: the sentence for the student. None where the claim held, and where it fails only
+        because an earlier one did.
+    points: what this claim earns by itself. None: every point of the cell needs it.
     """
 
     text: str

@@ -1,10 +1,11 @@
 """New random weights for any network, so that a claim can be tested for all weights, not a few."""
 
 import torch
+from torch import nn
 from torch.nn.parameter import is_lazy
 
 
-def randomize(model, scale: float) -> None:
+def randomize(model: nn.Module, scale: float) -> None:
     """Draws every parameter of `model` anew, whatever its architecture.
 
     Weights (two or more dimensions) get N(0, scale^2 / fan-in), everything else N(0, scale^2), so
@@ -12,7 +13,7 @@ def randomize(model, scale: float) -> None:
     set to 0, or to a small number, is gone. Buffers, such as running means, stay as they are.
 
     Args:
-        model: an `nn.Module`; lazy parameters that have no shape yet stay as they are.
+        model: lazy parameters that have no shape yet stay as they are.
         scale: 1 keeps outputs of the order of 1; 3 drives them far to both sides.
     """
     new = {}

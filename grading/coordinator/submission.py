@@ -7,15 +7,49 @@ the instructor's notebook. Nothing else of the file survives: no metadata, tag, 
 import json
 import stat
 from copy import deepcopy
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any, Self
 
 from nbformat.notebooknode import NotebookNode, from_dict
 from nbformat.v4 import new_code_cell, new_notebook
 
 from grading.cells import grade_id, is_solution
+from grading.verdict import KEY
 
 LARGEST = 64 << 20  # bytes; a notebook full of pictures has a few million
 AGAIN = "Please open your notebook in JupyterLab, save it, and hand in that file again."
+
+
+@dataclass(frozen=True)
+class HandedIn:
+    """How a notebook came in and how far its grading got; in the graded notebook's metadata.
+
+    note: what the student should know about the file; problem: why nothing in it could be graded,
+    "" where it could; finished: whether it was graded to the end.
+    """
+
+    note: str = ""
+    problem: str = ""
+    finished: bool = False
+
+    def write(self, nb: NotebookNode) -> None:
+        """Puts this into a notebook's metadata."""
+        nb.metadata[KEY] = asdict(self)
+
+    @classmethod
+    def of(cls, nb: NotebookNode) -> Self:
+        """What a notebook's metadata hold."""
+        return cls(**nb.metadata.get(KEY, {}))
+
+    @classmethod
+    def of_file(cls, path: Path) -> Self:
+        """What a graded notebook's metadata hold; nothing where it can't be read."""
+        try:
+            with open(path, encoding="utf-8") as file:
+                return cls(**json.load(file)["metadata"][KEY])
+        except (OSError, ValueError, LookupError, TypeError):
+            return cls()
 
 
 class UnreadableError(Exception):
@@ -64,7 +98,7 @@ def _text(path: Path) -> str:
     return raw.decode("utf-8-sig", errors="replace")
 
 
-def _parse(text: str) -> dict:
+def _parse(text: str) -> dict[str, Any]:
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -77,7 +111,7 @@ def _parse(text: str) -> dict:
     return data
 
 
-def _notebook(data: dict) -> NotebookNode:
+def _notebook(data: dict[str, Any]) -> NotebookNode:
     cells = data.get("cells")
     if cells is None and isinstance(data.get("worksheets"), list):  # nbformat 3
         sheets = [sheet for sheet in data["worksheets"] if isinstance(sheet, dict)]
@@ -89,7 +123,7 @@ def _notebook(data: dict) -> NotebookNode:
     return notebook
 
 
-def _cell(data: dict) -> NotebookNode:
+def _cell(data: dict[str, Any]) -> NotebookNode:
     kind = data.get("cell_type")
     source = plain_text(data.get("source", data.get("input")))
     # Not nbformat's new_code_cell, which validates: that would be most of the time taken here.
@@ -108,7 +142,7 @@ def _cell(data: dict) -> NotebookNode:
     return cell
 
 
-def plain_text(source) -> str:
+def plain_text(source: object) -> str:
     """A cell's text as one string with plain line ends that any file can store."""
     if isinstance(source, list):
         source = "".join(line for line in source if isinstance(line, str))
@@ -118,11 +152,11 @@ def plain_text(source) -> str:
     return source.encode("utf-8", errors="replace").decode("utf-8")  # lone surrogates become "?"
 
 
-def _list(value) -> list:
+def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _dict(value) -> dict:
+def _dict(value: object) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
@@ -165,13 +199,15 @@ def rebuild(master: NotebookNode, submitted: NotebookNode) -> NotebookNode:
     return _assemble(master, answers, extras)
 
 
-def _assemble(master: NotebookNode, answers: dict, extras: dict) -> NotebookNode:
+def _assemble(
+    master: NotebookNode, answers: dict[str, str], extras: dict[str | None, list[str]]
+) -> NotebookNode:
     kept = ("kernelspec", "language_info")
     notebook = new_notebook(metadata={k: v for k, v in master.metadata.items() if k in kept})
     taken = {cell.get("id") for cell in master.cells}
     numbers = (n for n in range(1, 1 << 62) if f"extra-{n}" not in taken)
 
-    def own(after):
+    def own(after: str | None) -> list[NotebookNode]:
         return [new_code_cell(text, id=f"extra-{next(numbers)}") for text in extras.get(after, [])]
 
     notebook.cells += own(None)
@@ -182,7 +218,7 @@ def _assemble(master: NotebookNode, answers: dict, extras: dict) -> NotebookNode
         cell = deepcopy(cell)  # noqa: PLW2901  (the master serves every student)
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-        if name in answers:
+        if name and name in answers:
             cell.source = answers[name]
         notebook.cells.append(cell)
         notebook.cells += own(name) if name else []

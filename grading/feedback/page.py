@@ -2,7 +2,9 @@
 
 import html
 import re
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any, cast
 
 from nbconvert import HTMLExporter
 from nbconvert.exporters.exporter import ResourcesDict
@@ -10,68 +12,80 @@ from nbconvert.preprocessors import Preprocessor
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_markdown_cell, new_output
 from nbgrader.api import Gradebook
+from nbgrader.converters.generate_feedback import GenerateFeedback
 from nbgrader.preprocessors import ClearHiddenTests
 from pygments.formatters import HtmlFormatter
 from traitlets import Bool, Integer
 from traitlets.config import Config
 
 from grading.cells import grade_id, is_solution, is_test
-from grading.coordinator.exporter import MARK
+from grading.coordinator.submission import HandedIn
 from grading.feedback.mathml import to_mathml
+from grading.verdict import Verdict, verdict_of
 
-CLAIM = re.compile(r"with check\(\s*f?\"(.+?)\"\s*\)", re.S)
 ALL_HOLDS = "All of it holds."
+UNKNOWN = "This was graded by an earlier version of the course, which kept no reasons."
 COLOURS = "xcode"  # each of its colours stands out from the page by 4.5 to 1 or more
 TEMPLATES = str(Path(__file__).parent / "templates")
-PASSED = "All checks passed.\n"
 CUT = "[the rest of this cell's output is not shown]\n"
 
 
-class CleanFeedback(Preprocessor):
+class FeedbackExporter(HTMLExporter):
+    """nbconvert's HTML with this course's template; pages of the formgrader keep their own."""
+
+    @property
+    def default_config(self) -> Config:
+        own = {"template_name": "course-feedback", "extra_template_basedirs": [TEMPLATES]}
+        config = Config(super().default_config)
+        config.merge(Config(FeedbackExporter=own))
+        return config
+
+
+class FeedbackPage(Preprocessor):
     """Follows `GetGrades` in `c.GenerateFeedback.preprocessors`.
 
-    Hidden tests leave the shown source, and what they printed the shown output; of a failure its
-    message is shown, of any output a limited number of bytes. Of the files beside the graded
-    notebook none is handed back: only pages stay in the feedback folder.
+    Of a test cell the page shows its verdict in sentences and the part of its source that students
+    have; of an error its message, and of any output a limited number of bytes. Formulas become
+    MathML. Of the comments only the instructor's stay: the grader's repeat the verdicts. Of the
+    files beside the graded notebook none is handed back: only pages stay in the feedback folder.
     """
 
     enabled = Bool(True).tag(config=True)
     output_bytes = Integer(300_000, help="bytes of output shown of a cell").tag(config=True)
 
-    def preprocess(self, nb: NotebookNode, resources: ResourcesDict):
-        """Cleans a graded notebook for its student; removes files from its feedback folder."""
+    def preprocess(
+        self, nb: NotebookNode, resources: ResourcesDict
+    ) -> tuple[NotebookNode, ResourcesDict]:
+        """Prepares a graded notebook for the template `course-feedback`; removes files."""
         self._keep_only_pages(resources["nbgrader"])
-        self._make_comments_plain(nb, resources["nbgrader"])
+        comments = _manual_comments(nb, resources["nbgrader"])
         hidden = ClearHiddenTests(config=Config(ClearHiddenTests=self.config.ClearHiddenTests))
         for cell in nb.cells:
-            if cell.cell_type != "code":
-                continue
-            cell.outputs = [_message(output) for output in cell.outputs]
-            if is_test(cell):
-                whole = cell.source
+            if cell.cell_type == "markdown":
+                cell.source = to_mathml(cell.source)
+            elif is_test(cell):
                 hidden.preprocess_cell(cell, resources, 0)
-                if cell.source != whole:
-                    cell.outputs = _without_prints(cell.outputs)
-            cell.outputs = _shortened(cell.outputs, self.output_bytes)
-        mark = nb.metadata.get(MARK, {})
-        told = [mark[key] for key in ("note", "problem") if mark.get(key)]
+                cell.outputs = []
+                cell.metadata["course_feedback"] = _told(verdict_of(cell))
+            elif cell.cell_type == "code":
+                shown = [_without_traceback(output) for output in cell.outputs]
+                cell.outputs = _shortened(shown, self.output_bytes)
+                comment = to_mathml(comments.get(grade_id(cell) or "", ""))
+                cell.metadata["course_feedback"] = {"comment": comment}
+        handed_in = HandedIn.of(nb)
+        told = [as_html(text) for text in (handed_in.note, handed_in.problem) if text]
         if told:
-            note = _as_html("\n".join(["Please note:", *told]))
+            note = "<div>" + "<br>".join(["Please note:", *told]) + "</div>"
             nb.cells.insert(0, new_markdown_cell(note, id="please-note"))
+        resources["course_feedback"] = {
+            "pygments": HtmlFormatter(style=COLOURS).get_style_defs(".highlight")
+        }
         return nb, resources
 
-    def _make_comments_plain(self, nb: NotebookNode, names: dict) -> None:
-        """Comments of the grader's own quote the student's words: no markup in them is active."""
-        place = names["notebook"], names["assignment"], names["student"]
-        with Gradebook(names["db_url"]) as gradebook:
-            for cell in filter(is_solution, nb.cells):
-                comment = gradebook.find_comment(grade_id(cell), *place)
-                if comment.manual_comment is None and comment.auto_comment:
-                    cell.metadata["nbgrader"]["comment"] = _as_html(comment.auto_comment)
-
-    def _keep_only_pages(self, names: dict) -> None:
+    def _keep_only_pages(self, names: dict[str, Any]) -> None:
         """Removes the student's own files, pages of theirs too: they may hold scripts."""
-        coursedir = self.parent.parent.coursedir
+        converter = cast(GenerateFeedback, self.parent.parent)
+        coursedir = converter.coursedir
         folder = coursedir.format_path(
             coursedir.feedback_directory, names["student"], names["assignment"]
         )
@@ -86,7 +100,37 @@ class CleanFeedback(Preprocessor):
                 path.unlink()
 
 
-def _message(output: NotebookNode) -> NotebookNode:
+def _manual_comments(nb: NotebookNode, names: dict[str, Any]) -> dict[str, str]:
+    """The instructor's comments on answers, by the names of their cells."""
+    place = names["notebook"], names["assignment"], names["student"]
+    with Gradebook(names["db_url"]) as gradebook:
+        answers = [grade_id(cell) or "" for cell in nb.cells if is_solution(cell)]
+        found = {name: gradebook.find_comment(name, *place).manual_comment for name in answers}
+    return {name: text for name, text in found.items() if text}
+
+
+def _told(verdict: Verdict | None) -> dict[str, Any]:
+    """What the page says of a test cell: `messages`, as HTML, and `claims`."""
+    if verdict is None:
+        return {"messages": [as_html(UNKNOWN)], "claims": []}
+    return {
+        "messages": [as_html(line) for line in sentences(verdict) or [ALL_HOLDS]],
+        "claims": [asdict(claim) for claim in verdict.claims],
+    }
+
+
+def sentences(verdict: Verdict) -> list[str]:
+    """What a student should know of a verdict, a sentence each."""
+    ours = verdict.failures and verdict.error in ("", "Failed")
+    return list(verdict.failures) if ours else verdict.told.splitlines()
+
+
+def as_html(sentence: str) -> str:
+    """Plain text as HTML in which nothing is active; `code` in backquotes is code."""
+    return re.sub(r"`([^`\n]+)`", r"<code>\1</code>", html.escape(sentence))
+
+
+def _without_traceback(output: NotebookNode) -> NotebookNode:
     """An error with its message in place of its traceback."""
     if output.output_type == "error":
         named = f"{output.ename}: {output.evalue}".removesuffix(": ")
@@ -94,79 +138,11 @@ def _message(output: NotebookNode) -> NotebookNode:
     return output
 
 
-def _as_html(text: str) -> str:
-    code = re.sub(r"`([^`\n]+)`", r"<code>\1</code>", html.escape(text))
-    return "<div>" + "<br>".join(code.splitlines()) + "</div>"
-
-
-def _without_prints(outputs: list) -> list:
-    """The outputs of a cell with hidden tests: what these print can hold their inputs."""
-    errors = [output for output in outputs if output.output_type == "error"]
-    if errors or any(output.output_type == "execute_result" for output in outputs):
-        return errors
-    return [new_output("stream", name="stdout", text=PASSED)]
-
-
-def _shortened(outputs: list, room: int) -> list:
-    kept = []
+def _shortened(outputs: list[NotebookNode], room: int) -> list[NotebookNode]:
+    kept: list[NotebookNode] = []
     for output in outputs:
         room -= len(str(output))
         if room < 0:
             return [*kept, new_output("stream", name="stdout", text=CUT)]
         kept.append(output)
     return kept
-
-
-class FeedbackExporter(HTMLExporter):
-    """nbconvert's HTML with this course's template; pages of the formgrader keep their own."""
-
-    @property
-    def default_config(self):
-        own = {"template_name": "course-feedback", "extra_template_basedirs": [TEMPLATES]}
-        config = Config(super().default_config)
-        config.merge(Config(FeedbackExporter=own))
-        return config
-
-
-class FeedbackPage(Preprocessor):
-    """Follows `CleanFeedback` in `c.GenerateFeedback.preprocessors`.
-
-    Each test cell gets what it tests and what it found as lists of sentences, formulas become
-    MathML, and of the comments only the instructor's stay: the grader's repeat the messages.
-    """
-
-    enabled = Bool(True).tag(config=True)
-
-    def preprocess(self, nb: NotebookNode, resources: ResourcesDict):
-        """Prepares a cleaned notebook for the template `course-feedback`."""
-        resources["course_feedback"] = {
-            "pygments": HtmlFormatter(style=COLOURS).get_style_defs(".highlight")
-        }
-        for cell in nb.cells:
-            if cell.cell_type == "markdown":
-                cell.source = to_mathml(cell.source)
-            elif is_test(cell):
-                cell.metadata["course_feedback"] = {
-                    "claims": CLAIM.findall(cell.source),
-                    "messages": messages(cell),
-                }
-            elif is_solution(cell):
-                comment = cell.metadata.nbgrader.get("comment") or ""
-                automatic = comment.startswith("<div>")
-                cell.metadata["course_feedback"] = {
-                    "comment": "" if automatic else to_mathml(comment)
-                }
-        return nb, resources
-
-
-def messages(cell: NotebookNode) -> list[str]:
-    """The sentences that a test cell came to, as HTML: its failures, or that all is well."""
-    lines = []
-    for output in cell.outputs:
-        if output.output_type == "error":
-            lines += output.evalue.splitlines()
-    prefix = f"{grade_id(cell)}: "
-    lines = [line.removeprefix(prefix).removeprefix("- ").strip() for line in lines]
-    lines = [re.sub(r"\(seed \d+\)$", "", line).strip() for line in lines]
-    shown = [line for line in lines if line] or [ALL_HOLDS]
-    return [re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(line)) for line in shown]

@@ -3,103 +3,110 @@
 A worker needs no access to the course's folder or gradebook, only the same packages.
 """
 
-import hashlib
-import json
 import tempfile
 import threading
 import weakref
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbformat.notebooknode import NotebookNode
 from traitlets.config import Config, LoggingConfigurable
 
 from grading.judge.judge import Judge
-from grading.judge.trusted_client import Worker
+from grading.judge.kernel_client import KernelClient
+from grading.judge.trusted_client import TrustedClient
 
 _mine = threading.local()
 
 
-class Bench(LoggingConfigurable):
-    """Where a thread judges: an assignment's trusted process, kept for the next submission."""
+@dataclass(frozen=True)
+class Job:
+    """A notebook to run and judge.
 
-    def __init__(self, files: dict[str, bytes], **kwargs):
+    Attributes:
+        assignment, notebook, student: whose it is.
+        nb: the notebook.
+        files, trusted_files: path -> bytes: what the student's kernel and the tests see.
+        allowed: names that tests may use of a student's.
+        config: of traitlets, as plain data.
+    """
+
+    assignment: str
+    notebook: str
+    student: str
+    nb: NotebookNode
+    files: dict[str, bytes]
+    trusted_files: dict[str, bytes]
+    allowed: tuple[str, ...]
+    config: dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What running and judging a notebook came to: the same one with outputs and verdicts."""
+
+    nb: NotebookNode
+
+
+def do(job: Job, started: Callable[[Judge], None] = lambda judge: None) -> Outcome:
+    """Runs and judges a notebook.
+
+    Args:
+        started: called with the `Judge`, which can be stopped from another thread.
+
+    Raises:
+        SandboxError: there is no sandbox where one was asked for.
+    """
+    nb = nbformat.from_dict(job.nb)
+    pool = _pool(job)
+    with tempfile.TemporaryDirectory(prefix="submission-", ignore_cleanup_errors=True) as folder:
+        write_files(job.files, folder)
+        kernel = KernelClient(nb, folder, parent=pool)
+        judge = Judge(nb, kernel, pool.client, set(job.allowed), parent=pool)
+        started(judge)
+        judge.run()
+    return Outcome(nb)
+
+
+class TrustedPool(LoggingConfigurable):
+    """A thread's trusted process for an assignment, kept for the next submission."""
+
+    def __init__(self, files: dict[str, bytes], **kwargs: Any):
         super().__init__(**kwargs)
         self._folder = tempfile.TemporaryDirectory(prefix="trusted-", ignore_cleanup_errors=True)
-        write(files, self._folder.name)
-        self._workers: list[Worker] = []
-        self.close = weakref.finalize(self, _end, self._workers, self._folder)
+        write_files(files, self._folder.name)
+        self._clients: list[TrustedClient] = []
+        self.close = weakref.finalize(self, _end, self._clients, self._folder)
 
-    def worker(self) -> Worker:
+    def client(self) -> TrustedClient:
         """The trusted process; a new one when the last one has died."""
-        if not self._workers or not self._workers[-1].alive:
-            self._workers[:] = [Worker(self._folder.name)]
-        return self._workers[-1]
+        if not self._clients or not self._clients[-1].alive:
+            self._clients[:] = [TrustedClient(self._folder.name)]
+        return self._clients[-1]
 
 
-def _end(workers: list[Worker], folder: tempfile.TemporaryDirectory) -> None:
-    for worker in workers:
-        worker.kill()
+def _end(clients: list[TrustedClient], folder: tempfile.TemporaryDirectory[str]) -> None:
+    for client in clients:
+        client.kill()
     folder.cleanup()
 
 
-def write(files: dict[str, bytes], folder: str) -> None:
+def _pool(job: Job) -> TrustedPool:
+    """This thread's pool for a job like this one."""
+    key = repr((job.assignment, job.config, sorted(job.trusted_files.items())))
+    if getattr(_mine, "key", None) != key:
+        if pool := getattr(_mine, "pool", None):
+            pool.close()
+        _mine.pool, _mine.key = TrustedPool(job.trusted_files, config=Config(job.config)), key
+    return _mine.pool
+
+
+def write_files(files: dict[str, bytes], folder: str) -> None:
     """Writes files, given by their paths relative to `folder`."""
     for name, content in files.items():
         path = Path(folder, name)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-
-
-def fingerprint(nb: NotebookNode) -> str:
-    """Tells notebooks apart by what runs in them and how it is graded."""
-    marks = ("grade_id", "grade", "solution", "locked", "points")
-    parts = []
-    for cell in nb.cells:
-        told = cell.metadata.get("nbgrader", {})
-        parts.append([cell.cell_type, cell.source, *(told.get(mark) for mark in marks)])
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
-
-
-def bench(job: dict) -> Bench:
-    """This thread's place for a job like this one."""
-    key = repr((job["names"]["assignment"], job["config"], sorted(job["trusted_files"].items())))
-    if getattr(_mine, "key", None) != key:
-        if bench := getattr(_mine, "bench", None):
-            bench.close()
-        _mine.bench, _mine.key = Bench(job["trusted_files"], config=Config(job["config"])), key
-    return _mine.bench
-
-
-def do(job: dict, started=lambda judge: None) -> dict:
-    """Runs and judges a notebook.
-
-    Args:
-        job: notebook (nbformat as plain data), names (assignment, notebook, student), files and
-            trusted_files (path -> bytes: what the student's kernel and the tests see), allowed
-            (names that tests may use of a student's), config (of traitlets).
-        started: called with the `Judge`, which can be stopped from another thread.
-
-    Returns:
-        cells: outputs and execution_count of each; verdicts and notes, see `Judge`.
-
-    Raises:
-        SandboxError: there is no sandbox where one was asked for.
-    """
-    nb = nbformat.from_dict(job["notebook"])
-    with tempfile.TemporaryDirectory(prefix="submission-", ignore_cleanup_errors=True) as folder:
-        write(job["files"], folder)
-        resources = {"metadata": {"path": folder}, "nbgrader": job["names"]}
-        judge = Judge(parent=bench(job), allowed=set(job["allowed"]))
-        started(judge)
-        nb, resources = judge.preprocess(nb, resources)
-    return {
-        "cells": [
-            {key: cell[key] for key in ("outputs", "execution_count")}
-            if cell.cell_type == "code"
-            else {}
-            for cell in nb.cells
-        ],
-        "verdicts": resources["grading"],
-        "notes": resources["grading_notes"],
-    }

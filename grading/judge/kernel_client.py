@@ -1,12 +1,14 @@
-"""The kernel that runs a student's cells, and how little of what it says is kept.
+"""The judge's way to a student's kernel: starts it, runs cells in it, keeps little of what it says.
 
-Whatever comes from the kernel is written by the student. Outputs are made anew here from their
-plain text parts, within a number of bytes a cell; messages too large to be read are never read.
+Whatever comes from the kernel is written by the student. Messages too large to be read are never
+read, and a kernel that dies or gives no answer is a result like any other.
 """
 
 import contextlib
+import os
 import time
 from queue import Empty
+from typing import Any
 
 import zmq
 import zmq.asyncio
@@ -14,24 +16,26 @@ from nbclient.client import CellExecutionComplete
 from nbclient.exceptions import DeadKernelError
 from nbclient.util import run_sync
 from nbformat.notebooknode import NotebookNode
-from nbformat.v4 import new_output
 from nbgrader.preprocessors import Execute
 from traitlets import Bool, Integer, Unicode, default
 from traitlets.utils.importstring import import_item
+
+from grading.judge.outputs import append_within, remade
 
 STUDENT_SIDE = "__import__('grading.student.serve')"  # what answers test cells, in the kernel
 BOOT_SECONDS = 120.0
 SEND_MILLISECONDS = 5_000
 PING_SECONDS = 5.0  # for an idle kernel to answer
-LONGEST_ALT = 1000  # characters
-OVERHEAD = 200  # bytes that an output costs even when it is empty
 CUT_OFF = "it cannot be reached any more; did it print or raise something enormous?"
 UNSTOPPABLE = "a cell did not end within {:.0f} seconds and could not be interrupted"
-CUT = "[the rest of this cell's output was cut]\n"
 
 
-class StudentKernel(Execute):
-    """nbgrader's Execute, made to outlive whatever its kernel does."""
+class KernelClient(Execute):
+    """nbgrader's Execute, made to outlive whatever its kernel does.
+
+    Args:
+        nb: the notebook whose cells are run; folder: where the submission's files are.
+    """
 
     kernel_manager = Unicode(
         "grading.sandbox.manager.CourseKernelManager",
@@ -45,7 +49,15 @@ class StudentKernel(Execute):
     ).tag(config=True)
     raise_on_iopub_timeout = Bool(False, help="lost output is no reason to stop").tag(config=True)
 
-    _late = False
+    def __init__(self, nb: NotebookNode, folder: str, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.nb, self.resources = nb, {"metadata": {"path": folder}}
+        self.km: Any = None
+        self.kc: Any = None
+        self.reset_execution_trackers()
+        self.late = False  # was the last cell interrupted because its time was over?
+        self._cut_off = False
+        self._room = 0  # bytes that may still be kept of a cell's output
 
     @default("skip_cells_with_tag")
     def _skip_no_cells(self) -> str:
@@ -118,6 +130,21 @@ class StudentKernel(Execute):
         if context:
             context.destroy(linger=0)
 
+    def kill_now(self) -> None:
+        """Ends the kernel's processes, from whichever thread; `kill` is still to be called."""
+        with contextlib.suppress(AttributeError):  # there is none, or none of ours
+            self.km.provisioner.kill_now()
+
+    def socket_paths(self, name: str) -> tuple[str | None, str | None]:
+        """A unix socket for the kernel and this machine: its path here, and in the kernel.
+
+        (None, None) for a kernel without a folder for sockets.
+        """
+        here = getattr(self.km, "socket_directory", None)
+        if not here:
+            return None, None
+        return os.path.join(here, name), os.path.join(self.km.inside_socket_directory or here, name)
+
     def interrupt(self) -> None:
         """Sends SIGINT to the kernel, where it still runs."""
         with contextlib.suppress(RuntimeError, OSError):
@@ -128,7 +155,7 @@ class StudentKernel(Execute):
     def run_cell(self, cell: NotebookNode, index: int, seconds: float) -> str | None:
         """Runs a student's cell; None when the kernel is ready for more, else why it is not."""
         self._room = self.output_bytes
-        self._late = self._cut_off = False
+        self.late = self._cut_off = False
         self.timeout_func = lambda _: max(1, int(seconds))
         try:
             self.execute_cell(cell, index, store_history=True)
@@ -141,14 +168,9 @@ class StudentKernel(Execute):
             return "it sent messages that are none"
         finally:
             cell.execution_count = self.code_cells_executed
-        if self._late and not self.silently("", PING_SECONDS):
+        if self.late and not self.silently("", PING_SECONDS):
             return CUT_OFF if self._cut_off else UNSTOPPABLE.format(seconds)
         return None
-
-    @property
-    def late(self) -> bool:
-        """Whether the last cell was interrupted because its time was over."""
-        return self._late
 
     def silently(self, code: str, seconds: float) -> bool:
         """Runs code that leaves no output; whether it ended well and in time."""
@@ -181,7 +203,7 @@ class StudentKernel(Execute):
 
     # ---- what is kept of a cell's output --------------------------------------------------------
 
-    def process_message(self, msg: dict, cell: NotebookNode, cell_index: int) -> None:
+    def process_message(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> None:
         """Keeps an output, remade from its text; called by nbclient for each message."""
         kind, content = msg["msg_type"], msg["content"]
         if kind == "status" and content["execution_state"] == "idle":
@@ -189,69 +211,11 @@ class StudentKernel(Execute):
         if kind == "clear_output":
             cell.outputs = []
         elif self._room > 0 and (output := remade(kind, content)):
-            self._keep(output, cell)
+            self._room = append_within(cell, output, self._room)
 
-    def on_cell_executed(self, **kwargs) -> None:
+    def on_cell_executed(self, **kwargs: Any) -> None:
         """Shows an error that only the reply tells of, as when the time was over."""
         cell, reply = kwargs["cell"], kwargs["execute_reply"]["content"]
-        self._late = reply.get("ename") == self.error_on_timeout["ename"]
+        self.late = reply.get("ename") == self.error_on_timeout["ename"]
         if reply.get("status") == "error" and all(o.output_type != "error" for o in cell.outputs):
             cell.outputs.append(remade("error", reply))
-
-    def _keep(self, output: NotebookNode, cell: NotebookNode) -> None:
-        self._room -= OVERHEAD + _length(output)
-        if self._room > 0:
-            cell.outputs.append(output)
-            return
-        if output.output_type == "stream":
-            output.text = output.text[: max(0, len(output.text) + self._room)]
-            cell.outputs.append(output)
-        cell.outputs.append(new_output("stream", name="stderr", text=CUT))
-
-
-def remade(kind: str, content: dict) -> NotebookNode | None:
-    """An output of plain text parts only, or None for what is no output."""
-    if kind == "stream":
-        name = "stderr" if content.get("name") == "stderr" else "stdout"
-        return new_output("stream", name=name, text=plain(content.get("text")))
-    if kind in ("display_data", "execute_result"):
-        data = content.get("data")
-        texts = {
-            plain(mime): plain(text)
-            for mime, text in (data if isinstance(data, dict) else {}).items()
-            if isinstance(text, str)
-        }
-        return new_output("display_data", data=texts, metadata=_described(content))
-    if kind == "error":
-        lines = content.get("traceback")
-        return new_output(
-            "error",
-            ename=plain(content.get("ename")),
-            evalue=plain(content.get("evalue")),
-            traceback=[plain(line) for line in lines] if isinstance(lines, list) else [],
-        )
-    return None
-
-
-def _described(content: dict) -> dict:
-    """Of an output's metadata what screen readers need: the picture in words."""
-    try:
-        alt = plain(content["metadata"]["image/png"]["alt"])[:LONGEST_ALT]
-    except (KeyError, TypeError):
-        return {}
-    return {"image/png": {"alt": alt}}
-
-
-def plain(text) -> str:
-    """Text that any file can store; terminal colours stay, carriage returns too."""
-    if not isinstance(text, str):
-        return ""
-    return text.encode("utf-8", errors="replace").decode("utf-8")
-
-
-def _length(output: NotebookNode) -> int:
-    if output.output_type == "stream":
-        return len(output.text.encode())
-    if output.output_type == "error":
-        return sum(len(text.encode()) for text in (output.ename, output.evalue, *output.traceback))
-    return sum(len(text.encode()) for item in output.data.items() for text in item)

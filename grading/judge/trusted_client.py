@@ -1,4 +1,4 @@
-"""The judge's end of the line to the trusted process (`trusted`)."""
+"""The judge's way to the trusted process (`grading.trusted`): starts it, asks, gets verdicts."""
 
 import contextlib
 import json
@@ -8,19 +8,31 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
+
+from grading.verdict import Verdict
 
 START_SECONDS = 120.0
+ANSWER_SECONDS = 60.0
+SETUP_SECONDS = 300.0
 ROOT = Path(__file__).resolve().parents[2]  # of the packages, wherever they are installed
 
 
-class WorkerDiedError(RuntimeError):
+class TrustedDiedError(RuntimeError):
     """The trusted process ended by itself; what it was doing has no result."""
 
 
-class Worker:
-    """A trusted process, its working directory the assignment's source folder.
+class Interrupt:
+    """An answer: a call takes too long, please send SIGINT to the student's kernel."""
+
+
+class TrustedClient:
+    """A trusted process, and what can be asked of it.
 
     It starts in the background; the first request waits for it.
+
+    Args:
+        folder: its working directory, with the files of the assignment.
     """
 
     def __init__(self, folder: str | Path):
@@ -38,11 +50,12 @@ class Worker:
             stdout=subprocess.PIPE,
             start_new_session=True,  # Ctrl-C is for the grader; this process ends with it
         )
-        self._answers: queue.Queue = queue.Queue()
+        self._answers: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self._ready = False
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self) -> None:
+        assert self._process.stdout  # a pipe
         with contextlib.suppress(ValueError, OSError):
             for line in self._process.stdout:
                 self._answers.put(json.loads(line))
@@ -50,41 +63,93 @@ class Worker:
 
     @property
     def alive(self) -> bool:
+        """Whether the process still runs."""
         return self._process.poll() is None
 
-    def send(self, do: str, **request) -> None:
-        """Asks for something; `receive` gets the answer. Waits until the process has started."""
+    # ---- what can be asked: each raises `TrustedDiedError` --------------------------------------
+
+    def begin(self) -> None:
+        """Forgets the submission before, and begins the next one."""
+        self._ask("begin")
+
+    def set_up(self, name: str, source: str) -> str | None:
+        """Runs a set-up cell; None where it ran to its end, else its error in words."""
+        return self._ask("set_up", SETUP_SECONDS, name=name, source=source)["error"]
+
+    def listen(self, path: str | None) -> str:
+        """Listens for the student's kernel at a unix socket, or anywhere; the address."""
+        return self._ask("listen", path=path)["address"]
+
+    def test(
+        self,
+        *,
+        name: str,
+        source: str,
+        points: float,
+        allowed: set[str],
+        token: str,
+        call_seconds: float,
+        seconds: float,
+    ) -> None:
+        """Has a test cell run; `receive` gets its verdict.
+
+        Args:
+            points: what the cell is worth; allowed: the names that it may use of a student's;
+            token: what the student's kernel says when it calls; call_seconds, seconds: of each call
+            of a student's function, and of all of them.
+        """
+        self._send(
+            "test",
+            name=name,
+            source=source,
+            points=points,
+            allowed=sorted(allowed),
+            token=token,
+            call_seconds=call_seconds,
+            seconds=seconds,
+        )
+
+    def receive(self, seconds: float) -> Verdict | Interrupt | None:
+        """What the process has to say about the test cell; None when it says nothing in time."""
+        answer = self._receive(seconds)
+        if answer is None:
+            return None
+        return Verdict.from_json(answer["verdict"]) if "verdict" in answer else Interrupt()
+
+    def kill(self) -> None:
+        """Ends the process at once."""
+        assert self._process.stdin  # a pipe
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
+        self._process.kill()
+        self._process.wait()
+
+    # ---- lines of JSON --------------------------------------------------------------------------
+
+    def _ask(self, do: str, seconds: float = ANSWER_SECONDS, **request: Any) -> dict[str, Any]:
+        self._send(do, **request)
+        answer = self._receive(seconds)
+        if answer is None:
+            self.kill()
+            raise TrustedDiedError(f"the trusted process did not answer within {seconds:g} seconds")
+        return answer
+
+    def _send(self, do: str, **request: Any) -> None:
         if not self._ready:
-            self._ready = self.receive(START_SECONDS) is not None
+            self._ready = self._receive(START_SECONDS) is not None
+        assert self._process.stdin  # a pipe
         try:
             self._process.stdin.write(json.dumps({"do": do, **request}).encode() + b"\n")
             self._process.stdin.flush()
         except (OSError, ValueError):  # a broken pipe, a closed one
-            raise WorkerDiedError("the trusted process is gone") from None
+            raise TrustedDiedError("the trusted process is gone") from None
 
-    def receive(self, seconds: float) -> dict | None:
-        """The next answer, or None when there is none in time. Raises `WorkerDiedError`."""
+    def _receive(self, seconds: float) -> dict[str, Any] | None:
         try:
             answer = self._answers.get(timeout=seconds)
         except queue.Empty:
             return None
         if answer is None:
             self._answers.put(None)  # for whoever asks next
-            raise WorkerDiedError(f"the trusted process ended (code {self._process.poll()})")
+            raise TrustedDiedError(f"the trusted process ended (code {self._process.poll()})")
         return answer
-
-    def ask(self, do: str, seconds: float = 60.0, **request) -> dict:
-        """Asks and waits. Raises `WorkerDiedError`, also for a process that does not answer."""
-        self.send(do, **request)
-        answer = self.receive(seconds)
-        if answer is None:
-            self.kill()
-            raise WorkerDiedError(f"the trusted process did not answer within {seconds:g} seconds")
-        return answer
-
-    def kill(self) -> None:
-        """Ends the process at once."""
-        with contextlib.suppress(OSError):
-            self._process.stdin.close()
-        self._process.kill()
-        self._process.wait()

@@ -5,14 +5,17 @@ on the rest of the assignment (Lord and Novick, 1968, chapter 15): near 0 it tel
 students by chance, below 0 something is wrong with the test or with what was asked.
 """
 
-import re
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import StatisticsError, correlation
 
+import nbformat
 from matplotlib.figure import Figure
 from nbgrader.api import Gradebook
+from nbgrader.coursedir import CourseDirectory
+
+from grading.verdict import Verdict, verdict_of
 
 WORTH_A_LOOK = 0.1  # discrimination below this is marked
 
@@ -26,20 +29,21 @@ class Item:
     earned: int = 0  # students with full points
     graded: int = 0
     discrimination: float | None = None  # None where all or no student earned it
-    failures: Counter = field(default_factory=Counter)  # message -> students
+    failures: Counter[str] = field(default_factory=Counter)  # what failed -> students
+    examples: dict[str, str] = field(default_factory=dict)  # what failed -> what was said of it
 
     @property
     def share(self) -> float:
         return self.earned / self.graded if self.graded else 0.0
 
 
-def analyse(db_url: str, assignment: str) -> list[Item]:
+def analyse(coursedir: CourseDirectory, assignment: str) -> list[Item]:
     """The test cells of an assignment, in the notebook's order.
 
     Raises:
         LookupError: the gradebook holds no graded submission of that assignment.
     """
-    with Gradebook(db_url) as gradebook:
+    with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
         submissions = gradebook.assignment_submissions(assignment)
         rows = [
             {grade.name: grade for notebook in submission.notebooks for grade in notebook.grades}
@@ -61,10 +65,12 @@ def analyse(db_url: str, assignment: str) -> list[Item]:
             item.discrimination = point_biserial(
                 [row[name].score >= item.points for row in rows], totals
             )
-        for submission in submissions:
-            for notebook in submission.notebooks:
-                for comment in notebook.comments:
-                    count_failures(comment.auto_comment or "", items)
+        students = [submission.student.id for submission in submissions]
+    for student in students:
+        folder = coursedir.format_path(coursedir.autograded_directory, student, assignment)
+        for file in sorted(Path(folder).glob("*.ipynb")):
+            for verdict in filter(None, map(verdict_of, nbformat.read(file, as_version=4).cells)):
+                count_failures(verdict, items)
     return list(items.values())
 
 
@@ -76,19 +82,16 @@ def point_biserial(earned: list[bool], rest: list[float]) -> float | None:
         return None
 
 
-def count_failures(comment: str, items: dict[str, Item]) -> None:
-    """Counts each failed claim in the grader's comment on an answer, without numbers that vary."""
-    for paragraph in comment.split("\n\n"):
-        name, _, text = paragraph.partition(": ")
-        if name in items:
-            claims = re.findall(r"^- (.*)$", text, re.M) or [text]
-            items[name].failures.update({generalise(claim) for claim in claims})
-
-
-def generalise(message: str) -> str:
-    """The same for the same mistake: seeds are dropped, measured numbers become #."""
-    message = re.sub(r" \(seed \d+\)", "", message.strip())
-    return re.sub(r"-?\d+\.\d+(e[-+]?\d+)?%?", "#", message)
+def count_failures(verdict: Verdict, items: dict[str, Item]) -> None:
+    """Counts what failed in a verdict: its claims, or the end of the whole cell."""
+    if verdict.test not in items:
+        return
+    failed = {claim.text: claim.failure for claim in verdict.claims if claim.failure}
+    if not failed and verdict.told:
+        failed = {verdict.told.splitlines()[0]: ""}
+    items[verdict.test].failures.update(failed.keys())
+    for what, said in failed.items():
+        items[verdict.test].examples.setdefault(what, said)
 
 
 def table(items: list[Item], messages: int = 3) -> str:
@@ -102,8 +105,9 @@ def table(items: list[Item], messages: int = 3) -> str:
             f"{item.name:{width}}  {item.points:6g}  {item.earned:3} of {item.graded:<3}"
             f"  {r}{'   <- worth a look' if weak else ''}"
         )
-        for message, count in item.failures.most_common(messages):
-            lines.append(f"{'':{width}}  {count:3} x {message[:140]}")
+        for what, count in item.failures.most_common(messages):
+            said = f"{what}: {item.examples[what]}".removesuffix(": ")
+            lines.append(f"{'':{width}}  {count:3} x {said[:140]}")
     return "\n".join(lines)
 
 

@@ -33,13 +33,17 @@ def main() -> None:
     with contextlib.suppress(BrokenPipeError):
         for line in sys.stdin.buffer:
             request = json.loads(line)
-            kind = request.pop("do")
-            if kind == "begin":
-                session.close()
-                session = fresh()
-                say({"done": True})
-            else:
-                say(getattr(session, kind)(**request))
+            match request.pop("do"):
+                case "begin":
+                    session.close()
+                    session = fresh()
+                    say({"done": True})
+                case "set_up":
+                    say({"error": session.set_up(**request)})
+                case "listen":
+                    say({"address": session.listen(**request)})
+                case "test":
+                    say({"verdict": session.test(**request).to_json()})
     session.close()
 
 

@@ -1,7 +1,7 @@
 """The judge's side of the border: the student's functions, classes and data, reached by proxy.
 
 A test cell calls a student's function as if it were at home here. The arguments go to the student's
-process (`grading.student.serve`), the results come back as plain data and tensors, and what is neither is held by
+process (`serve`), the results come back as plain data and tensors, and what is neither is held by
 a `Proxy`. Gradients flow through: `backward()` here runs `backward()` there. Arguments that the
 function changed in place are changed here, too. Random numbers drawn there are seeded by the stream
 here, so that `torch.manual_seed` in a test cell works; nothing that the student's process says can

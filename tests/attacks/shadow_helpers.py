@@ -27,14 +27,13 @@ def latent_linear_interpolation(z0, z1, vae):
 text = """
 class Report:
     def __init__(self, *args): pass
-    def __call__(self, claim): return self
+    def __call__(self, *args, **kwargs): return self
     def __enter__(self): return self
     def __exit__(self, *args): return True
-    def report(self): print("passed")
 class Failed(AssertionError): pass
 def __getattr__(name): return lambda *args, **kwargs: None
 """
-(folder / "helpers").mkdir()
+(folder / "helpers" / "checks").mkdir(parents=True)
 (folder / "helpers.py").write_text(text)
-for name in ("__init__", "checks", "statistics", "plots", "data", "training"):
+for name in ("__init__", "checks/__init__", "checks/statistics", "plots", "data", "training"):
     (folder / "helpers" / f"{name}.py").write_text(text)

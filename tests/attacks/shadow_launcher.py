@@ -28,7 +28,7 @@ text = """
 from IPython.core.interactiveshell import InteractiveShell
 real = InteractiveShell.run_cell_async
 async def run_cell_async(self, raw_cell, *args, **kwargs):
-    return await real(self, "pass" if "check.report()" in raw_cell else raw_cell, *args, **kwargs)
+    return await real(self, "pass" if "with Report(" in raw_cell else raw_cell, *args, **kwargs)
 InteractiveShell.run_cell_async = run_cell_async
 """
 for name in ("sitecustomize", "usercustomize"):

@@ -9,8 +9,10 @@ import pytest
 import torch
 
 from grading import wire
+from grading.trusted.listener import TokenListener
 from grading.trusted.proxies import Student, StudentStopped
-from grading.trusted.session import Door, Session
+from grading.trusted.session import Session
+from grading.verdict import Status
 
 FORGED = {
     "nothing": b"",
@@ -65,10 +67,10 @@ def test_forged_answers_end_the_test(kind, tmp_path):
     if answer[:1] == b"{":
         answer = len(answer).to_bytes(8, "big") + answer
     session = Session(interrupt=lambda: None)
-    session.door = Door(str(tmp_path / "door"))
+    session.listen(str(tmp_path / "socket"))
 
     def forge():
-        with Client(session.door.address) as line:
+        with Client(session.listener.address) as line:
             line.send_bytes(b"token")
             for reply in (wire.encode({"value": ["object", {"id": 1, "type": "x"}]}, []), answer):
                 line.recv_bytes()
@@ -77,35 +79,35 @@ def test_forged_answers_end_the_test(kind, tmp_path):
     threading.Thread(target=forge, daemon=True).start()
     source = "import torch\nx = torch.ones(1)\nassert double(x) is not None or True"
     times = {"call_seconds": 5, "seconds": 10}
-    verdict = session.test("test", source, ["double"], "token", **times)
+    verdict = session.test("test", source, 4.0, ["double"], "token", **times)
     session.close()
-    assert verdict["status"] == "stopped", verdict
-    assert "gave no valid answer" in verdict["message"]
+    assert verdict.status is Status.STOPPED, verdict
+    assert "gave no valid answer" in verdict.message
 
 
 def test_an_answer_is_measured_before_it_is_read(tmp_path):
-    door = Door(str(tmp_path / "door"))
+    listener = TokenListener(str(tmp_path / "socket"))
 
     def flood():
-        with Client(door.address) as line, contextlib.suppress(BrokenPipeError):
+        with Client(listener.address) as line, contextlib.suppress(BrokenPipeError):
             line.send_bytes(b"token")
             line.recv_bytes()
             line.send_bytes(bytes(3 << 20))
 
     threading.Thread(target=flood, daemon=True).start()
-    line = door.wait("token", 20)
+    line = listener.wait("token", 20)
     student = Student(line, interrupt=None, call_seconds=5, seconds=9, limit=1 << 20)
     with pytest.raises(StudentStopped, match="more than 1 MiB"):
         student.ask("name", name="x")
-    door.close()
+    listener.close()
 
 
 def test_nobody_gets_in_without_the_token(tmp_path):
-    door = Door(str(tmp_path / "door"))
-    with Client(door.address) as line, pytest.raises(StudentStopped):
+    listener = TokenListener(str(tmp_path / "socket"))
+    with Client(listener.address) as line, pytest.raises(StudentStopped):
         line.send_bytes(b"guess")
-        door.wait("token", 0.2)
-    door.close()
+        listener.wait("token", 0.2)
+    listener.close()
 
 
 def test_a_true_that_is_neither_true_nor_false_is_made_true():

@@ -1,77 +1,308 @@
 """The words of the test cells: what passes in silence, and what a failure says."""
 
+import importlib
+import math
+import operator
+import sys
+import textwrap
+
+import numpy as np
 import pytest
 import torch
+from ipykernel.compiler import XCachingCompiler
+from IPython.core.compilerop import CachingCompiler
+from IPython.core.interactiveshell import InteractiveShell
 from torch import nn
 
 from helpers import checks
-from helpers.checks import Failed, Report
+from helpers.checks import Failed, MisuseError, Report
+from helpers.claims import Claim
 
 
-def test_report_tells_every_failure_and_the_seed(capsys):
-    check = Report("test-x", seed=7)
-    with check("one"):
-        raise Failed("first sentence.")
-    with check("two"):
-        pass
-    with check("three"):
-        {}["key"]
+def run(report, *claims):
+    """A test cell that states these claims, each a function that takes nothing."""
+    with report as check:
+        for number, claim in enumerate(claims):
+            check(f"claim {number}", claim)
+    return report
+
+
+def fails(report, *claims):
+    """What a test cell with these claims tells the student."""
     with pytest.raises(Failed) as failed:
-        check.report()
-    text = str(failed.value)
-    assert "one: first sentence." in text and "seed 7" in text and "two" not in text
-    assert "three: your code stopped with KeyError" in text
-    assert failed.value._render_traceback_() == text.splitlines()
+        run(report, *claims)
+    assert failed.value.__cause__ is None and failed.value.__suppress_context__
+    assert failed.value._render_traceback_() == str(failed.value).splitlines()
+    return str(failed.value)
+
+
+def no():
+    raise Failed("no.")
+
+
+def unsolved():
+    raise NotImplementedError
+
+
+def test_a_report_tells_every_failure_and_the_seed(capsys):
+    text = fails(Report("test-x", seed=7), no, int, lambda: {}["key"])
+    assert text.splitlines() == [
+        "test-x: (seed 7)",
+        "- claim 0: no.",
+        "- claim 2: your code stopped with KeyError: 'key'",
+    ]
+    assert fails(Report("test-x", seed=7), int, no) == "test-x: claim 1: no. (seed 7)"
     assert capsys.readouterr() == ("", "")
 
 
-def test_report_passes_quietly(capsys):
-    check = Report("test-x")
-    with check("one"):
-        pass
-    assert check.report() is None
+def test_a_report_passes_by_itself_and_quietly(capsys):
+    report = run(Report("test-x"), int, dict)
     assert capsys.readouterr() == ("test-x: passed\n", "")
+    assert report.claims == [Claim("claim 0", True), Claim("claim 1", True)]
+
+
+def test_a_claim_is_a_function_or_a_block_and_gives_back_what_the_function_does():
+    with Report("test-x") as check:
+        assert check("a sum", sum, [1, 2], start=3) == 6
+        with check("a block"):
+            pass
+    assert [claim.text for claim in check.claims] == ["a sum", "a block"]
+    for function in (no, None):
+        with pytest.raises(Failed, match="test-x: it holds: no."), Report("test-x") as check:
+            if function:
+                check("it holds", function)
+            else:
+                with check("it holds"):
+                    no()
+        assert check.claims == [Claim("it holds", False, "no.")]
 
 
 def test_unsolved_and_undefined_say_so_in_one_line():
-    for code in ("raise NotImplementedError", "missing_function(1)"):
-        check = Report("test-x")
-        for claim in ("one", "two"):
-            with check(claim):
-                exec(code)
-        with pytest.raises(Failed, match="not implemented yet") as failed:
-            check.report()
-        assert len(str(failed.value).splitlines()) == 1
+    text = fails(Report("test-x"), unsolved, unsolved)
+    assert text == f"test-x: {checks.UNSOLVED}"
+
+    text = fails(Report("test-x"), lambda: missing_function(1), lambda: missing_function(2))  # noqa: F821
+    assert text.startswith("test-x: `missing_function` is not defined: not implemented yet")
+    assert len(text.splitlines()) == 1
+
+    told = "`missing` is not defined: not implemented yet"
+    with pytest.raises(Failed, match=told), Report("test-x") as check:
+        check("a claim about a name that is not there", len, missing)  # noqa: F821
 
 
 def test_a_failed_claim_is_not_told_again_by_the_names_it_left_undefined():
+    with pytest.raises(Failed), Report("test-x") as check:
+        with check("one"):
+            raise Failed("no.")
+        with check("two"):
+            never_assigned  # noqa: B018, F821
+    assert check.claims == [Claim("one", False, "no."), Claim("two", False)]
+
+
+USES = {
+    "iteration": list,
+    "membership": lambda x: 1 in x,
+    "unpacking": lambda x: dict(**x),
+    "indexing": lambda x: x[0],
+    "assignment": lambda x: x.__setitem__(0, 1),
+    "attribute": lambda x: x.shape,
+    "hasattr": lambda x: hasattr(x, "shape"),
+    "setattr": lambda x: setattr(x, "shape", 1),
+    "call": lambda x: x(1),
+    "sum": lambda x: 1 + x,
+    "power": lambda x: x**2,
+    "in place": lambda x: operator.iadd(x, 1),
+    "negation": lambda x: -x,
+    "equal": lambda x: x == 1,
+    "not equal": lambda x: x != 1,
+    "less": lambda x: x < 1,
+    "isinstance": lambda x: isinstance(x, torch.Tensor),
+    "with": lambda x: x.__enter__(),
+    **{f.__name__: f for f in (float, int, bool, len, abs, round, str, hash, max, sum, math.sqrt)},
+    "format": lambda x: f"{x:.3f}",
+    "numpy": np.asarray,
+    "numpy function": np.exp,
+    "torch function": torch.sum,
+    "torch operator": lambda x: torch.ones(2) * x,
+    "as_tensor": torch.as_tensor,
+    "check_values": lambda x: checks.check_values(x, 1.0, "it"),
+    "as_floats": lambda x: checks.as_floats(x, "it"),
+    "as_rows": lambda x: checks.as_rows(x, torch.ones(2)),
+}
+
+
+@pytest.mark.parametrize("use", USES.values(), ids=USES)
+def test_whatever_depends_on_a_failed_claim_keeps_silent(use):
+    for in_a_claim in (True, False):
+        report = Report("test-x", seed=1)
+        with pytest.raises(Failed) as failed, report as check:
+            result = check("one", no)
+            if in_a_claim:
+                check("two", use, result)
+            else:
+                use(result)
+        assert str(failed.value) == "test-x: one: no. (seed 1)"
+        assert [claim.failure for claim in report.claims] == ["no.", None]
+
+
+def test_a_statement_outside_of_any_claim_is_a_failure_too():
+    with pytest.raises(Failed) as failed, Report("test-x", seed=1) as check:
+        check("one", no)
+        {}["key"]
+        check("never stated", int)
+    assert str(failed.value).splitlines()[1:] == [
+        "- one: no.",
+        "- your code stopped with KeyError: 'key'",
+    ]
+    assert [claim.held for claim in check.claims] == [False, False]
+    told = "^test-x: your code stopped with SystemExit: 3"
+    with pytest.raises(Failed, match=told), Report("test-x"):
+        raise SystemExit(3)
+
+
+def test_claims_with_points_earn_a_share():
+    with Report("test-x") as check:
+        check("one", int, points=5)
+        with check("two", points=1):
+            pass
+    assert check.earned == 6 and [claim.points for claim in check.claims] == [5, 1]
+
+    with pytest.raises(Failed, match="no.*\n.*earned 5 of 6 points"), Report("test-x") as check:
+        check("one", int, points=5)
+        with check("two", points=1):
+            no()
+        check("needed by all", int)
+    assert check.earned == 5
+
+    for needed in (True, False):
+        with pytest.raises(Failed) as failed, Report("test-x") as check:
+            check("one", int, points=5)
+            if needed:
+                check("needed by all", no)
+            else:
+                raise ValueError("what would have come is not known")
+        assert check.earned == 0 and "earned" not in str(failed.value)
+
+    assert run(Report("test-x"), int).earned is None
+    assert Report("test-x").earned is None
+
+
+def test_a_claim_outside_of_the_block_can_pass_nobody():
     check = Report("test-x")
-    with check("one"):
-        raise Failed("no.")
-    with check("two"):
-        never_assigned  # noqa: B018, F821
-    assert len(check.failures) == 1
+    for state in (lambda: check("one"), lambda: check("one", int)):
+        with pytest.raises(MisuseError, match=r"write `with Report\(...\) as check:`"):
+            state()
+    with check:
+        late = check("late")
+        with late:
+            pass
+    for state in (lambda: check("one", int), late.__enter__):
+        with pytest.raises(MisuseError):
+            state()
+    with pytest.raises(MisuseError), Report("test-y"):  # nor in the block of another one
+        check("one", int)
+
+
+def test_a_claim_that_states_nothing_can_pass_nobody():
+    with pytest.raises(MisuseError, match="'one'.* states nothing"), Report("test-x") as check:
+        check("one")
+
+
+def test_listeners_hear_of_each_report_at_its_start(monkeypatch):
+    heard = []
+    monkeypatch.setattr(Report, "listeners", [heard.append])
+    report = Report("test-x")
+    assert heard == []
+    with report as check:
+        assert heard == [check]
+        check("one", int)
+    assert heard[0].claims == [Claim("one", True)]
 
 
 def test_claims_draw_fresh_numbers_and_leave_the_stream_alone():
     torch.manual_seed(3)
     expected = torch.rand(2)
     torch.manual_seed(3)
-    check, drawn = Report("test-x"), []
-    for claim in ("one", "two"):
-        with check(claim):
-            drawn.append(torch.rand(2))
+    with Report("test-x") as check:
+        drawn = [check(claim, torch.rand, 2) for claim in ("one", "two")]
     assert torch.equal(torch.rand(2), expected)
     assert not torch.equal(*drawn)
-    again, seed = [], check.seed
-    with Report("test-x", seed=seed)("one"):
-        again.append(torch.rand(2))
-    assert torch.equal(drawn[0], again[0])
+    with Report("test-x", seed=check.seed) as check:
+        again = check("one", torch.rand, 2)
+    assert torch.equal(drawn[0], again)
 
 
 def test_an_interrupt_is_not_swallowed():
-    with pytest.raises(KeyboardInterrupt), Report("test-x")("one"):
-        raise KeyboardInterrupt
+    for in_a_claim in (True, False):
+        with pytest.raises(KeyboardInterrupt), Report("test-x") as check:
+            if in_a_claim:
+                with check("one"):
+                    raise KeyboardInterrupt
+            raise KeyboardInterrupt
+        assert check.claims == []
+
+
+def test_a_module_that_the_test_cell_cannot_import_is_no_failure_of_the_student():
+    with pytest.raises(ModuleNotFoundError), Report("test-x") as check:
+        check("one", importlib.import_module, "no_such_module")
+    error = ImportError("no")
+    error.student_error = "ImportError: no (line 1 of `f`)"
+    told = "your code stopped with ImportError: no .line 1 of `f`"
+    with pytest.raises(Failed, match=told), Report("test-x"):
+        raise error
+
+
+NOTEBOOK = {
+    "answer": """
+        import torch
+        from torch.nn import functional as F
+
+        def vae_loss(output, images):
+            return F.binary_cross_entropy(output, images)
+
+        def twice(function):
+            return 2 * function()
+    """,
+    "test": """
+        from helpers.checks import Report
+
+        def shape_of(result):
+            return result.shape
+
+        with Report("test-x", seed=1) as check:
+            check("one", vae_loss, torch.tensor([2.0]), torch.tensor([1.0]))
+            with check("two"):
+                vae_loss(torch.tensor([2.0]), torch.tensor([1.0]))
+            with check("three"):
+                shape_of(vae_loss(torch.tensor([0.5]), torch.tensor([1.0])).tolist())
+            with check("four"):
+                twice(lambda: 1 / 0)
+    """,
+}
+
+
+@pytest.fixture(params=[XCachingCompiler, CachingCompiler], ids=["ipykernel", "IPython"])
+def shell(request):
+    """A notebook: its cells are compiled as ipykernel does, or as IPython in a terminal does."""
+    before = sys.modules["__main__"]
+    shell = InteractiveShell()
+    shell.compile = request.param()
+    yield shell
+    sys.modules["__main__"] = before
+
+
+def test_a_failure_names_the_line_of_the_student_or_none(shell):
+    for source in NOTEBOOK.values():
+        result = shell.run_cell(textwrap.dedent(source).strip(), silent=True)
+    lines = str(result.error_in_exec).splitlines()
+    where = "(line 5 of `vae_loss`: `return F.binary_cross_entropy(output, images)`)"
+    assert lines[1].startswith("- one: your code stopped with RuntimeError: ")
+    assert lines[1].endswith(where) and lines[2].endswith(where)
+    told = "- three: your code stopped with AttributeError: "
+    assert lines[3] == f"{told}'float' object has no attribute 'shape'"
+    assert lines[4].endswith(
+        "ZeroDivisionError: division by zero (line 8 of `twice`: `return 2 * function()`)"
+    )
 
 
 def test_check_values_names_the_mistake():

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import http.server
+import socket
 import struct
 import threading
 import time
@@ -301,6 +302,16 @@ def test_a_silent_mirror_is_left_and_not_asked_again(server, monkeypatch, capfd)
     server.mirrors("silent", "right")
     assert _is_full(*load_mnist(full=True, device="cpu"))
     assert server.asked == ["silent"] + ["right"] * 4
+
+
+def test_a_name_that_nobody_looks_up_ends_in_the_embedded_digits(server, monkeypatch, capfd):
+    monkeypatch.setattr(data, "SILENCE_SECONDS", 0.3)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: server.over.wait(20))
+    server.mirrors("right")
+    start = time.monotonic()
+    digits = load_mnist(full=True, device="cpu")
+    assert time.monotonic() - start < 10
+    assert _is_embedded(digits, capfd.readouterr(), "silent for 0.3 s") and server.asked == []
 
 
 def test_silence_everywhere_ends_in_the_embedded_digits(server, monkeypatch, capfd):

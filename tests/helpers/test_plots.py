@@ -15,9 +15,8 @@ from nbconvert import HTMLExporter
 from PIL import Image
 
 from helpers import plots
-from helpers.latent import DIGIT_COLOURS
-from helpers.picture import Picture
-from helpers.plots import LINES
+from helpers.plots.latent import DIGIT_COLOURS
+from helpers.plots.picture import LINES, Picture
 from helpers.training import History
 
 IMAGES = torch.rand(11, 1, 28, 28, generator=torch.Generator().manual_seed(0))

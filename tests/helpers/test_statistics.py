@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from helpers.checks import Failed
-from helpers.statistics import (
+from helpers.checks.statistics import (
     FALSE_ALARM,
     Normal,
     binomial_p_value,

@@ -30,12 +30,12 @@ c.Execute.timeout = 60
 c.Judge.test_timeout = 60
 c.Judge.call_timeout = 12
 c.Judge.submission_seconds = 300
-c.Judge.output_bytes = 20_000
+c.KernelClient.output_bytes = 20_000
 c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.GetGrades",
-    "grading.feedback.page.CleanFeedback",
-    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+    "grading.feedback.page.FeedbackPage",
 ]
+c.GenerateFeedback.exporter_class = "grading.feedback.page.FeedbackExporter"
 c.HTMLExporter.sanitize_html = True
 """
 
@@ -43,18 +43,17 @@ SETUP = "import torch\nfrom course import two"
 DOUBLE = "def double(x):\n    ### BEGIN SOLUTION\n    return two * x\n    ### END SOLUTION"
 TEST_DOUBLE = """
 from helpers.checks import Failed, Report
-check = Report("test-double")
-with check("double gives twice its argument"):
-    if not (double(torch.ones(2)) == two).all():
-        raise Failed("not doubled")
-### BEGIN HIDDEN TESTS
-with check("double passes gradients on"):
-    x = torch.ones(3, requires_grad=True)
-    double(x).sum().backward()
-    print("SECRET of the tests")
-    assert (x.grad == 2).all(), "the gradient is wrong"
-### END HIDDEN TESTS
-check.report()"""
+with Report("test-double") as check:
+    with check("double gives twice its argument"):
+        if not (double(torch.ones(2)) == two).all():
+            raise Failed("not doubled")
+    ### BEGIN HIDDEN TESTS
+    with check("double passes gradients on"):
+        x = torch.ones(3, requires_grad=True)
+        double(x).sum().backward()
+        print("SECRET of the tests")
+        assert (x.grad == 2).all(), "the gradient is wrong"
+    ### END HIDDEN TESTS"""
 MODEL = """class Model(torch.nn.Module):
     ### BEGIN SOLUTION
     def __init__(self):
@@ -66,16 +65,15 @@ MODEL = """class Model(torch.nn.Module):
     ### END SOLUTION"""
 TEST_MODEL = """
 from helpers.checks import Report
-check = Report("test-model")
-with check("Model gives one number a row"):
-    assert Model()(torch.ones(4, 2)).shape == (4, 1)
-### BEGIN HIDDEN TESTS
-with check("Model uses its parameters"):
-    model = Model()
-    model(torch.rand(4, 2)).sum().backward()
-    assert all(p.grad is not None for p in model.parameters())
-### END HIDDEN TESTS
-check.report()"""
+with Report("test-model") as check:
+    with check("Model gives one number a row"):
+        assert Model()(torch.ones(4, 2)).shape == (4, 1)
+    ### BEGIN HIDDEN TESTS
+    with check("Model uses its parameters"):
+        model = Model()
+        model(torch.rand(4, 2)).sum().backward()
+        assert all(p.grad is not None for p in model.parameters())
+    ### END HIDDEN TESTS"""
 HISTORY = "### BEGIN SOLUTION\nhistory = {'mse': [2.0, 1.0]}\n### END SOLUTION"
 TEST_HISTORY = "### BEGIN HIDDEN TESTS\npass\n### END HIDDEN TESTS\nlen(history['mse'])"
 GOOD = {"double": "def double(x):\n    return x + x", "model": re.sub(r" *###.*\n?", "", MODEL)}

@@ -173,9 +173,9 @@ class ForkedProvisioner(SandboxProvisioner):
             "torch",
             "torch._dynamo",  # a second to import, and every optimizer of torch.optim does
             "helpers.checks",
+            "helpers.checks.statistics",
             "helpers.data",
             "helpers.plots",
-            "helpers.statistics",
             "helpers.training",
         ],
         help="modules that all kernels share from the start",

@@ -80,10 +80,10 @@ from concurrent.futures import ThreadPoolExecutor
 class Noted(ThreadPoolExecutor):
     noted = []
     def submit(self, task, job):
-        self.noted.append(job["names"]["student"])
+        self.noted.append(job.student)
         with open("handed_out", "w") as file:
             print(*self.noted, file=file)
-        if self.noted.count("eve") == 1 and job["names"]["student"] == "eve":
+        if self.noted.count("eve") == 1 and job.student == "eve":
             return super().submit(open, "no such file")
         return super().submit(task, job)
 c.Farm.executor = lambda: Noted(2)

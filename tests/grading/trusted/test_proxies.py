@@ -8,7 +8,9 @@ from jupyter_client.manager import start_new_kernel
 
 from grading.judge.judge import REMEMBER, SERVE
 from grading.judge.kernel_client import STUDENT_SIDE
-from grading.judge.trusted_client import Worker, WorkerDiedError
+from grading.judge.trusted_client import Interrupt, TrustedClient, TrustedDiedError
+from grading.verdict import Status, Verdict
+from helpers.claims import Claim
 
 SETUP = """\
 import torch
@@ -71,12 +73,15 @@ ALLOWED = [
 ]
 
 
+POINTS = 4.0  # of every test cell here
+
+
 class Pair:
     """A kernel that ran the student's cells, and the trusted process beside it."""
 
     def __init__(self, folder):
         self.folder, self.kernel = folder, None
-        self.worker = Worker(folder)
+        self.trusted = TrustedClient(folder)
 
     def student(self):
         if self.kernel is None:
@@ -84,29 +89,28 @@ class Pair:
             for code in (STUDENT_SIDE, SETUP, REMEMBER, STUDENT):
                 reply = self.kernel.execute(code, silent=True, reply=True, timeout=60)
                 assert reply["content"]["status"] == "ok", reply
-            self.worker.ask("begin")
-            told = self.worker.ask("setup", name="setup", source=SETUP)
-            assert told == {"status": "passed"}
+            self.trusted.begin()
+            assert self.trusted.set_up("setup", SETUP) is None
             path = str(self.folder / secrets.token_hex(4))
-            self.address = self.worker.ask("listen", address=path)["address"]
+            self.address = self.trusted.listen(path)
         return self.kernel
 
     def test(self, source, call_seconds=30, seconds=60):
         token = secrets.token_hex(4)
         serve = SERVE.format(address=self.address, token=token)
         self.kernel.execute(serve, silent=True)
-        self.worker.send(
-            "test",
+        self.trusted.test(
             name="test",
             source=source,
-            allowed=ALLOWED,
+            points=POINTS,
+            allowed={*ALLOWED},
             token=token,
             call_seconds=call_seconds,
             seconds=seconds,
         )
         while True:
-            answer = self.worker.receive(60)
-            if "interrupt" not in answer:
+            answer = self.trusted.receive(60)
+            if not isinstance(answer, Interrupt):
                 return answer
             self.manager.interrupt_kernel()
 
@@ -121,7 +125,7 @@ def shared(tmp_path_factory):
     pair = Pair(tmp_path_factory.mktemp("p"))
     yield pair
     pair.stop_student()
-    pair.worker.kill()
+    pair.trusted.kill()
 
 
 @pytest.fixture
@@ -235,17 +239,18 @@ assert check(double, 2) == [4.0] * 3
 @pytest.mark.parametrize("idea", PASSING)
 def test_a_test_cell_works_as_if_the_student_were_here(pair, idea):
     verdict = pair.test(PASSING[idea])
-    assert verdict.pop("manual", "in place") == "in place" or idea == "arguments changed in place"
-    assert verdict == {"status": "passed", "printed": ""}
+    assert verdict == Verdict("test", Status.PASSED, POINTS, POINTS, manual=verdict.manual)
+    assert bool(verdict.manual) == (idea == "arguments changed in place")
 
 
 def test_a_number_is_partial_credit_and_nothing_else_is(pair):
-    assert pair.test("print('well')\n1 + 0.5") == {
-        "status": "passed", "number": 1.5, "printed": "well\n"
-    }  # fmt: skip
-    assert pair.test("torch.tensor(0.5)")["number"] == 0.5
-    for odd in ("float('nan')", "'full marks'", "True", "[4]", "model", "history"):
-        assert pair.test(odd)["status"] == "odd"
+    partial = Verdict("test", Status.PASSED, 1.5, POINTS, printed="well\n")
+    assert pair.test("print('well')\n1 + 0.5") == partial
+    assert pair.test("torch.tensor(0.5)").points == 0.5
+    for odd in ("float('nan')", "'full marks'", "True", "[4]", "model", "history", "-1", "5"):
+        verdict = pair.test(odd)
+        assert (verdict.status, verdict.points) == (Status.BROKEN, 0)
+        assert verdict.manual
 
 
 @pytest.mark.parametrize(
@@ -269,35 +274,37 @@ def test_a_number_is_partial_credit_and_nothing_else_is(pair):
 )
 def test_errors_keep_their_type_and_tell_the_line(pair, source, name, message):
     verdict = pair.test(source)
-    assert (verdict["status"], verdict["name"]) == ("failed", name)
-    assert message in verdict["message"]
+    broken = name == "SyntaxError"  # no student's mistake
+    assert verdict.status is (Status.BROKEN if broken else Status.FAILED)
+    assert (verdict.error, verdict.points, bool(verdict.manual)) == (name, 0, broken)
+    assert message in verdict.message
 
 
 def test_an_endless_call_is_interrupted_and_the_next_one_works(pair):
     verdict = pair.test("loop()", call_seconds=1)
-    assert verdict["name"] == "TimeoutError"
-    assert "no answer within 1 seconds (line" in verdict["message"]
-    assert pair.test("double(torch.ones(1))\nNone")["status"] == "passed"
+    assert verdict.error == "TimeoutError"
+    assert "no answer within 1 seconds (line" in verdict.message
+    assert pair.test("double(torch.ones(1))\nNone").status is Status.PASSED
 
 
 def test_a_test_cell_has_its_time_too(pair):
     verdict = pair.test("while True: double(torch.ones(1))", seconds=1)
-    assert (verdict["status"], verdict["message"]) == (
-        "stopped", "the student's code took more than 1 seconds in this test"
+    assert (verdict.status, verdict.message) == (
+        Status.STOPPED, "the student's code took more than 1 seconds in this test"
     )  # fmt: skip
 
 
 def test_no_except_of_a_test_cell_can_hide_an_end(pair):
     hiding = "try:\n    {}()\nexcept BaseException:\n    pass"
     verdict = pair.test(hiding.format("deaf"), call_seconds=1)
-    assert (verdict["status"], verdict["message"]) == (
-        "stopped", "the student's code did not end within 1 seconds"
+    assert (verdict.status, verdict.message) == (
+        Status.STOPPED, "the student's code did not end within 1 seconds"
     )  # fmt: skip
     pair.stop_student()
     pair.student()
     verdict = pair.test(hiding.format("stop"))
-    assert (verdict["status"], verdict["message"]) == (
-        "stopped", "the student's code ended before it answered"
+    assert (verdict.status, verdict.message) == (
+        Status.STOPPED, "the student's code ended before it answered"
     )  # fmt: skip
     pair.stop_student()
 
@@ -316,9 +323,47 @@ def test_the_students_random_stream_is_left_alone(pair):
     assert float(told) == torch.rand(1).item()
 
 
-def test_a_dead_worker_is_told_from_a_slow_one(tmp_path):
-    worker = Worker(tmp_path)
-    assert worker.receive(0.01) is None
-    worker.kill()
-    with pytest.raises(WorkerDiedError):
-        worker.ask("begin")
+def test_a_dead_process_is_told_from_a_slow_one(tmp_path):
+    trusted = TrustedClient(tmp_path)
+    assert trusted.receive(0.001) is None
+    trusted.kill()
+    with pytest.raises(TrustedDiedError):
+        trusted.begin()
+
+
+CLAIMS = """
+from helpers.checks import Failed, Report, check_values
+with Report("test") as check:
+    check("a half is right", check_values, double(0.25), 0.5, "it", points=1)
+    check("a third is right", check_values, double(0.25), 1 / 3, "it", points={points})
+"""
+
+
+def test_a_verdict_holds_points_and_a_message(pair):
+    verdict = pair.test(CLAIMS.format(points=3))
+    assert (verdict.status, verdict.points, verdict.error) == (Status.FAILED, 1, "Failed")
+    held, failed = verdict.claims
+    assert held == Claim("a half is right", True, points=1)
+    assert (failed.held, failed.failure) == (False, "it is 0.5; expected 0.33333.")
+    assert verdict.failures == ("a third is right: it is 0.5; expected 0.33333.",)
+    assert "earned 1 of 4 points" in verdict.message
+
+
+def test_claims_whose_points_are_not_those_of_the_cell_are_no_verdict(pair):
+    verdict = pair.test(CLAIMS.replace("1 / 3", "0.5").format(points=2))
+    assert (verdict.status, verdict.points) == (Status.BROKEN, 0)
+    assert verdict.manual == "the claims' points make 3, and those of the cell 4"
+
+
+@pytest.mark.parametrize(
+    "forgotten",
+    [
+        "check = Report('test')\nwith check('it is right'):\n    assert False",
+        "check = Report('test')\ncheck('it is right', double, 1)",
+        "with Report('test') as check:\n    check('it is right')",
+    ],
+)
+def test_a_report_that_never_reports_passes_nobody(pair, forgotten):
+    verdict = pair.test(f"from helpers.checks import Report\n{forgotten}\nNone")
+    assert (verdict.status, verdict.points, verdict.error) == (Status.BROKEN, 0, "MisuseError")
+    assert verdict.manual.startswith("the test itself fails: ")

@@ -35,8 +35,9 @@ class Normal:
         return torch.where(x < self.low, 0.0, torch.where(x >= self.high, 1.0, self._phi(x)))
 
     def draw(self) -> torch.Tensor:
-        """One value for each element of `mean`, a tensor, by the inverse distribution function."""
-        percentiles = torch.rand_like(self.mean).clamp(1e-7, 1 - 1e-7)  # without the infinite ends
+        """One value for each element of `mean`, by the inverse distribution function."""
+        # Without the infinite ends.
+        percentiles = torch.rand_like(torch.as_tensor(self.mean)).clamp(1e-7, 1 - 1e-7)
         values = self.mean + self.std * torch.special.ndtri(percentiles)
         return values.clip(self.low, self.high)
 
@@ -133,7 +134,7 @@ def check_distribution(
     if distribution_p_value(samples, expected) >= false_alarm:
         return
     fits = {text: distribution_p_value(samples, d) for text, d in (mistakes or {}).items()}
-    likely = max(fits, key=fits.get, default=None)
+    likely = max(fits, key=fits.__getitem__, default="")
     if likely and fits[likely] >= false_alarm:
         why = likely
     else:
