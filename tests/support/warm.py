@@ -1,24 +1,26 @@
-"""Grades submission files in warm processes that fork: `python warm.py FILE ...`.
+"""Grades submission files in warm processes that fork: `judge(files)`.
 
-What grades here is what grades in earnest: `submission.rebuild` makes the notebook, a student's
-cells and `grading.student.serve` run in one process, the test cells in the `Session` of another.
-Two things are left out. There is no sandbox, for these are our own files; and nothing is done
-twice. A submission is the sequence of its code cells, and most sequences begin alike: the model's
-answers, the same training. So all of them are one tree. A pair of processes, the trusted one and
-the student's, runs the cells of a branch, and where branches part, both fork.
+What grades here is what grades in earnest: `Assignment.rebuilt` reads what was handed in and makes
+the notebook, a student's cells and `grading.student.serve` run in one process, the test cells in
+the `Session` of another. Two things are left out. There is no sandbox, for these are our own files;
+and nothing is done twice. A submission is the sequence of its code cells, and most sequences begin
+alike: the model's answers, the same training. So all of them are one tree. A pair of processes, the
+trusted one and the student's, runs the cells of a branch, and where branches part, both fork.
 
-Each file gets one line of JSON on the standard output, a `Warm`. A file that stops its process, or
-a call that never ends, is not judged here: that is what the sandbox is for.
+A submission that stops its process, or whose function never ends, is not judged here: that is what
+the sandbox is for.
 """
 
 import ctypes
 import json
+import logging
 import multiprocessing
 import os
 import secrets
 import shutil
 import signal
 import socket
+import subprocess
 import sys
 import tempfile
 import types
@@ -30,18 +32,19 @@ from multiprocessing.connection import Connection, Listener
 from pathlib import Path
 
 import handin
-import nbformat
 from nbformat.notebooknode import NotebookNode
-from nbgrader.preprocessors import ClearOutput, ClearSolutions, LockCells
+from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config, PyFileConfigLoader
 
-from grading.cells import grade_id, is_solution, is_test
-from grading.coordinator import submission
-from grading.coordinator.names import bound_names
+from grading.cells import grade_id, is_test
+from grading.coordinator.assignment import Assignment
+from grading.coordinator.submission import HandedIn
 from grading.judge.judge import setup_cells
+from grading.judge.outputs import most_points, not_run
 from grading.student import serve
 from grading.trusted.proxies import StudentStopped
 from grading.trusted.session import Session
+from grading.verdict import Status, Verdict
 
 MESSAGE_BYTES = 1 << 20
 CONNECT_SECONDS = 20
@@ -55,12 +58,25 @@ class Warm:
     """What came of one file: a verdict for each test cell, or why it can't be judged here."""
 
     file: str
-    verdicts: dict[str, dict] = field(default_factory=dict)
+    verdicts: list[dict] = field(default_factory=list)
     problem: str = ""
 
 
 class StudentGoneError(Exception):
     """The student's process has ended, or doesn't end what it does."""
+
+
+def judge(files: list[Path], **environment: str) -> dict[Path, list[Verdict] | str]:
+    """Judges submission files: {file: its verdicts, or why it can't be judged here}."""
+    env = os.environ | environment | {"OMP_NUM_THREADS": "1", "MPLBACKEND": "Agg"}
+    env |= {"CUDA_VISIBLE_DEVICES": "", "NBGRADER_EXECUTION": "autograde"}
+    env["PYTHONPATH"] = os.pathsep.join([str(handin.ROOT), str(handin.ROOT / "scripts")])
+    with tempfile.TemporaryFile() as told:  # a file: lines of several processes don't mix in it
+        command = [sys.executable, "-P", __file__, *map(str, files)]
+        subprocess.run(command, env=env, stdin=subprocess.DEVNULL, stdout=told, check=True)
+        told.seek(0)
+        warm = [Warm(**json.loads(line)) for line in told]
+    return {Path(w.file): w.problem or list(map(Verdict.from_json, w.verdicts)) for w in warm}
 
 
 # ---- what there is to run -----------------------------------------------------------------------
@@ -73,6 +89,7 @@ class Cell:
     kind: str
     name: str
     source: str
+    points: float = 0.0
 
 
 @dataclass
@@ -94,45 +111,45 @@ class Branch:
         return [*self.files, *(f for branch in self.next.values() for f in branch.all_files())]
 
 
-@dataclass
-class Assignment:
-    """An assignment's notebook with stubs, and the names that its tests may use."""
+class HandedInHere(Assignment):
+    """An assignment of this course of which files were handed in; no gradebook knows of it.
 
-    master: NotebookNode
-    allowed: list[str]
-    source: Path
-    tree: Branch = field(default_factory=Branch)
+    Args:
+        name: of the assignment; folder: where `submitted` is.
+    """
+
+    def __init__(self, name: str, folder: Path, config: Config):
+        course = CourseDirectory(config=config, root=str(folder), assignment_id=name)
+        super().__init__(course, [], config, logging.getLogger("warm"))
+        self.notebook = handin.NOTEBOOKS[name]
+        self.tree = Branch()
+
+    def _released_cells(self) -> dict[str, set[str]]:
+        return {notebook: set() for notebook in handin.NOTEBOOKS.values()}
+
+    def add(self, file: Path) -> None:
+        """Hands a file in; what can't be read has its verdicts already."""
+        handin.hand_in(file, file.stem, Path(self._coursedir.root))
+        nb = self.rebuilt(file.stem, self.notebook)
+        if problem := HandedIn.of(nb).problem:
+            tests = filter(is_test, nb.cells)
+            tell(Warm(str(file), [not_run(test, problem).to_json() for test in tests]))
+        else:
+            self.tree.add(cells_of(nb), str(file))
 
 
-def read_assignment(name: str, config: Config) -> Assignment:
-    """Reads the instructor's notebook as `SubmissionExporter.master` does."""
-    source = handin.ROOT / "source" / name
-    solved = nbformat.read(source / f"{handin.NOTEBOOKS[name]}.ipynb", as_version=4)
-    answers = filter(is_solution, solved.cells)
-    allowed = set().union(*(bound_names(cell.source) for cell in answers))
-    stubs, resources = nbformat.from_dict(solved), {}
-    for step in (LockCells, ClearSolutions, ClearOutput):
-        stubs, resources = step(config=config).preprocess(stubs, resources)
-    return Assignment(stubs, sorted(allowed), source)
-
-
-def cells_of(file: Path, master: NotebookNode) -> list[Cell]:
-    """The code cells that run for a submission. After the last test nothing decides points."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "notebook.ipynb")
-        nbformat.write(handin.notebook(handin.read(file)), path)
-        handed_in, problem = submission.read(path)
-    if problem:
-        raise ValueError(f"{file}: {problem}")
-    nb = submission.rebuild(master, handed_in)
+def cells_of(nb: NotebookNode) -> list[Cell]:
+    """The code cells that run. After the last test nothing decides points any more."""
     setup = setup_cells(nb)
-    cells, last = [], 0
+    cells: list[Cell] = []
+    last = 0
     for index, cell in enumerate(nb.cells):
-        if cell.cell_type != "code" or not (cell.source.strip() or is_test(cell)):
-            continue
-        kind = "test" if is_test(cell) else "set-up" if index in setup else "answer"
-        cells.append(Cell(kind, grade_id(cell) or "", cell.source))
-        last = len(cells) if kind == "test" else last
+        name = grade_id(cell) or ""
+        if is_test(cell):
+            cells.append(Cell("test", name, cell.source, most_points(cell)))
+            last = len(cells)
+        elif cell.cell_type == "code" and cell.source.strip():
+            cells.append(Cell("set-up" if index in setup else "answer", name, cell.source))
     return cells[:last]
 
 
@@ -148,7 +165,9 @@ def be_student(control: socket.socket) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     os.dup2(1, 2)
     sys.modules["__main__"] = types.ModuleType("__main__")
-    settings = Config({"HistoryManager": {"enabled": False}, "InteractiveShell": {"xmode": "Minimal"}})
+    settings = Config()
+    settings.HistoryManager.enabled = False
+    settings.InteractiveShell.xmode = "Minimal"
     shell = InteractiveShell.instance(user_module=sys.modules["__main__"], config=settings)
     for number in (signal.SIGPROF, signal.SIGALRM):
         signal.signal(number, signal.default_int_handler)
@@ -197,7 +216,7 @@ def end_with_parent() -> None:
 
 
 class Door:
-    """Takes the place of `grading.trusted.session.Door`: lets the student's process in, at once."""
+    """Takes the place of `TokenListener`: calls the student's process, which then calls back."""
 
     def __init__(self, ask: Callable[..., None], folder: str):
         self._ask, self._folder = ask, folder
@@ -222,14 +241,14 @@ class Door:
 class Pair:
     """The trusted process of a pair, which leads it. It holds a processor while it works."""
 
-    def __init__(self, assignment: Assignment, config: Config, processors, folder: str):
-        self._allowed, self._processors, self._folder = assignment.allowed, processors, folder
+    def __init__(self, assignment: HandedInHere, config: Config, processors):
+        self._allowed = sorted(assignment.allowed(assignment.notebook))
+        self._processors = processors
         self._seconds = {
             "call_seconds": config.Judge.call_timeout,
             "seconds": config.Judge.test_timeout,
         }
-        self._setup = [c.name for c in first_cells(assignment.tree) if c.kind == "set-up"]
-        self._verdicts: dict[str, dict] = {}
+        self._verdicts: list[Verdict] = []
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._student = os.fork()
         if self._student == 0:
@@ -237,7 +256,7 @@ class Pair:
             be_student(theirs)
         theirs.close()
         self._session = Session(interrupt=lambda: os.kill(self._student, signal.SIGINT))
-        self._session.door = Door(self._ask, folder)
+        self._session.listener = Door(self._ask, os.getcwd())
 
     def walk(self, branch: Branch) -> None:
         """Runs and judges all submissions of a branch."""
@@ -246,7 +265,7 @@ class Pair:
             if not self._try(cell, branch):
                 break
         for file in branch.files:
-            tell(Warm(file, self._verdicts))
+            tell(Warm(file, [verdict.to_json() for verdict in self._verdicts]))
         self._part(branch)
 
     def _try(self, cell: Cell, branch: Branch) -> bool:
@@ -263,29 +282,29 @@ class Pair:
 
     def _run(self, cell: Cell) -> None:
         if cell.kind == "test":
-            self._verdicts[cell.name] = self._test(cell)
+            self._verdicts.append(self._test(cell))
             return
         if cell.kind == "set-up":
-            told = self._session.setup(cell.name, cell.source)
-            if told["status"] != "passed":
-                raise RuntimeError(f"{cell.name} fails: {told['message']}")
+            problem = self._session.set_up(cell.name, cell.source)
+            if problem:
+                raise RuntimeError(f"{cell.name} fails: {problem}")
         self._ask("run", source=cell.source, seconds=CELL_SECONDS)
         self._await((PATIENCE + 1) * CELL_SECONDS)
-        if self._setup[-1:] == [cell.name]:
+        if cell.kind == "set-up":  # the last one counts
             self._ask("remember")
             self._await()
 
-    def _test(self, cell: Cell) -> dict:
-        """The verdict. This is where this module meets `Session`."""
+    def _test(self, cell: Cell) -> Verdict:
         verdict = self._session.test(
             name=cell.name,
             source=cell.source,
+            points=cell.points,
             allowed=self._allowed,
             token=secrets.token_hex(16),
             **self._seconds,
         )
-        if verdict["status"] in ("stopped", "broken"):
-            raise StudentGoneError(verdict["message"])
+        if verdict.status in (Status.STOPPED, Status.BROKEN):
+            raise StudentGoneError(verdict.message)
         self._await()
         return verdict
 
@@ -355,48 +374,44 @@ def fork(do: Callable[[], None], processors) -> int:
         os._exit(status)
 
 
-def first_cells(tree: Branch) -> list[Cell]:
-    """The cells of the first submission of a tree."""
-    cells = []
-    while tree.next:
-        cell, tree = next(iter(tree.next.items()))
-        cells.append(cell)
-    return cells
-
-
 def tell(warm: Warm) -> None:
-    """One line on the standard output; all processes share it."""
+    """Writes a line to the standard output, which all processes share."""
     os.write(1, json.dumps(asdict(warm)).encode() + b"\n")
 
 
-def grade(assignment: Assignment, config: Config, processors) -> None:
+def grade(assignment: HandedInHere, config: Config, processors) -> None:
     """Judges the submissions of an assignment, in processes of their own."""
-    os.environ["NBGRADER_EXECUTION"] = "autograde"
     with tempfile.TemporaryDirectory(prefix="warm-") as folder:
-        shutil.copytree(
-            assignment.source, folder, ignore=shutil.ignore_patterns("*.ipynb"), dirs_exist_ok=True
-        )
+        for name, path in assignment.own_files().items():
+            shutil.copy(path, Path(folder, name))
         os.chdir(folder)
         sys.path.append(folder)
-        Pair(assignment, config, processors, folder).walk(assignment.tree)
+        Pair(assignment, config, processors).walk(assignment.tree)
 
 
 def main(files: list[str]) -> None:
     """Judges submission files, on all processors that this process may use."""
     config = PyFileConfigLoader("nbgrader_config.py", str(handin.ROOT)).load_config()
-    assignments: dict[str, Assignment] = {}
-    for file in sorted(map(Path, files)):
-        name = file.parent.name
-        if name not in assignments:
-            assignments[name] = read_assignment(name, config)
-        assignments[name].tree.add(cells_of(file, assignments[name].master), str(file))
+    with tempfile.TemporaryDirectory(prefix="warm-") as folder:
+        for name in ("source", "release"):
+            Path(folder, name).symlink_to(handin.ROOT / name)
+        names = sorted({handin.read(Path(file)).assignment for file in files})
+        assignments = {name: HandedInHere(name, Path(folder), config) for name in names}
+        for file in map(Path, files):
+            assignments[handin.read(file).assignment].add(file)
+        grade_side_by_side(list(assignments.values()), config)
+
+
+def grade_side_by_side(assignments: list[HandedInHere], config: Config) -> None:
+    """Judges assignments beside each other; exits with an error where one of them breaks."""
     number = len(os.sched_getaffinity(0))
     processors = multiprocessing.get_context("fork").Semaphore(number)
-    for assignment in assignments.values():
+    for assignment in assignments:
         processors.acquire()
         fork(partial(grade, assignment, config, processors), processors)
     codes = [os.waitstatus_to_exitcode(os.wait()[1]) for _ in assignments]
-    sys.exit(max(map(abs, codes)))
+    if any(codes):
+        sys.exit("a trusted process broke down")
 
 
 if __name__ == "__main__":
