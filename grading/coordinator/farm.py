@@ -20,7 +20,7 @@ from traitlets import Integer, Unicode, Union, default
 from traitlets.config import Config, LoggingConfigurable
 
 from grading.judge import job
-from grading.sandbox.workspace import select
+from grading.sandbox.workspace import select_files
 
 MOST_THREADS = 4  # by default: each kernel may fill as much memory as the sandbox allows it
 CONNECT_SECONDS = 10
@@ -119,7 +119,9 @@ class Farm(LoggingConfigurable):
     def _job(self, key: tuple, nb: NotebookNode) -> dict:
         student, notebook = key
         exporter = self._exporter
-        handed_in, left_out = select(exporter.handed_in_files(student), self.file_bytes, self.files)
+        handed_in, left_out = select_files(
+            exporter.handed_in_files(student), self.file_bytes, self.files
+        )
         for problem in left_out:
             self.log.warning("Not shown to %s's kernel: %s", student, problem)
         return {

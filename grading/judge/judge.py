@@ -17,7 +17,7 @@ from grading.judge.trusted_client import Worker, WorkerDiedError
 
 SERVING = "__import__('sys').modules['grading.student.serve']"
 SERVE = SERVING + ".serve({address!r}, {token!r})"
-REMEMBER = SERVING + ".remember()"
+REMEMBER = SERVING + ".snapshot_setup()"
 GRACE_SECONDS = 10.0  # for a test cell to end by itself when its time is over
 SETUP_SECONDS = 300.0
 NOT_RUN = "NotRun"

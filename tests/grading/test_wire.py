@@ -112,4 +112,4 @@ def test_a_true_that_is_neither_true_nor_false_is_made_true():
     message = bytearray(wire.encode({}, [torch.tensor([True])]))
     message[-1] = 2
     _, (tensor,), _ = wire.decode(bytes(message))
-    assert wire.content(tensor) == b"\1"
+    assert wire.array_bytes(tensor) == b"\1"
