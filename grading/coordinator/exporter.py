@@ -24,7 +24,7 @@ from nbgrader.utils import find_all_files, parse_utc
 
 from grading.coordinator import submission
 from grading.coordinator.farm import Farm
-from grading.coordinator.names import bound_names
+from grading.names import bound_names
 
 MARK = "grading"  # our entry in a graded notebook's metadata
 LONGEST_TIMESTAMP = 1000  # bytes

@@ -16,7 +16,7 @@ from multiprocessing.connection import Client, Connection, Listener
 import numpy as np
 import torch
 
-from grading.trusted.proxies import Student, StudentStopped
+from grading.trusted.proxies import RemoteStudent, StudentStopped
 
 MESSAGE = 6_000  # characters kept of a failure's message
 PRINTED = 20_000  # characters kept of what a test cell prints
@@ -102,14 +102,14 @@ class Session:
         student = None
         try:
             line = self.door.wait(token, min(CONNECT_SECONDS, seconds["call_seconds"]))
-            student = Student(
+            student = RemoteStudent(
                 line,
                 interrupt=self._interrupt,
-                at_home=self.at_home,
+                setup_objects=self.at_home,
                 **seconds,
             )
             with contextlib.redirect_stdout(printed), line:
-                student.bind(source, set(allowed), self.namespace)
+                student.fetch_names(source, set(allowed), self.namespace)
                 verdict = _judge(_run(name, source, self.namespace))
         except BaseException as error:
             verdict = {"status": "failed", "name": type(error).__name__, "message": _told(error)}

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from grading import wire
-from grading.trusted.proxies import Student, StudentStopped
+from grading.trusted.proxies import RemoteStudent, StudentStopped
 from grading.trusted.session import Door, Session
 
 FORGED = {
@@ -94,9 +94,9 @@ def test_an_answer_is_measured_before_it_is_read(tmp_path):
 
     threading.Thread(target=flood, daemon=True).start()
     line = door.wait("token", 20)
-    student = Student(line, interrupt=None, call_seconds=5, seconds=9, limit=1 << 20)
+    student = RemoteStudent(line, interrupt=None, call_seconds=5, seconds=9, limit=1 << 20)
     with pytest.raises(StudentStopped, match="more than 1 MiB"):
-        student.ask("name", name="x")
+        student.request("name", name="x")
     door.close()
 
 
