@@ -28,6 +28,7 @@ def doctor() -> int:
 
 
 def main() -> int:
+    """Does what the command line asks for; the exit status."""
     parser = argparse.ArgumentParser(prog="python -m grading")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("doctor", help="what this machine can enforce on students' code")
