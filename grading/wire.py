@@ -1,4 +1,4 @@
-"""What crosses the border between the student's process and the judge: plain data and numbers.
+"""What crosses the border between a student's kernel and the trusted process: plain data, numbers.
 
 A message is one block of bytes: the length of its head (8 bytes), the head (JSON), and the bytes of
 its arrays one after another. Nothing in it can carry behaviour: no pickle, no code, no class. Every
@@ -10,7 +10,8 @@ This module runs on both sides; `decode` and `unpack` believe nothing.
 import json
 import math
 import re
-from collections.abc import Callable, ItemsView, KeysView, ValuesView
+from collections.abc import Callable, ItemsView, Iterable, KeysView, Sequence, ValuesView
+from typing import Any
 
 import numpy as np
 import torch
@@ -33,6 +34,7 @@ NUMPY_TYPES = {
     *("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),
     *("float16", "float32", "float64", "complex64", "complex128"),
 }
+Array = torch.Tensor | np.ndarray[Any, Any]
 DEVICE = re.compile(r"cpu|mps(:0)?|cuda(:\d{1,2})?")
 
 
@@ -44,16 +46,19 @@ class MalformedError(ValueError):
 
 
 def pack(  # noqa: PLR0911, PLR0912  (one line a type)
-    value, arrays: list, reference: Callable, depth: int = 0
-):
+    value: Any, arrays: list[Array], reference: Callable[[Any], Any], depth: int = 0
+) -> Any:
     """The JSON form of `value`; tensors and arrays are appended to `arrays`.
 
     `reference(object)` gives the JSON content that stands for an object that is no data.
+
+    Raises:
+        ValueError: more than DEEPEST containers within containers.
     """
     if depth > DEEPEST:
         raise ValueError(f"the value is nested more than {DEEPEST} deep")
 
-    def inner(values):
+    def inner(values: Iterable[Any]) -> list[Any]:
         return [pack(item, arrays, reference, depth + 1) for item in values]
 
     if isinstance(value, torch.Tensor):
@@ -87,15 +92,21 @@ def pack(  # noqa: PLR0911, PLR0912  (one line a type)
     return ["object", reference(value)]
 
 
-def unpack(form, arrays: list, resolve: Callable, depth: int = 0):  # noqa: PLR0911
-    """The value of a JSON form. Raises `MalformedError` for anything that `pack` doesn't make."""
+def unpack(  # noqa: PLR0911
+    form: Any, arrays: Sequence[Array], resolve: Callable[[Any], Any], depth: int = 0
+) -> Any:
+    """The value of a JSON form; `resolve` is the inverse of `reference`.
+
+    Raises:
+        MalformedError: `pack` doesn't make this.
+    """
     if form is None or isinstance(form, bool | int | float | str):
         return form
     if depth > DEEPEST or not (isinstance(form, list) and len(form) == 2):  # noqa: PLR2004
         raise MalformedError("not a value")
     kind, content = form
 
-    def inner(forms):
+    def inner(forms: object) -> list[Any]:
         if not isinstance(forms, list):
             raise MalformedError("not a list of values")
         return [unpack(item, arrays, resolve, depth + 1) for item in forms]
@@ -132,8 +143,8 @@ def unpack(form, arrays: list, resolve: Callable, depth: int = 0):  # noqa: PLR0
         raise MalformedError(f"not a value: {type(error).__name__}") from None
 
 
-def index(number, end: int) -> int:
-    """`number`, when it is an integer from 0 to `end` - 1."""
+def index(number: object, end: int) -> int:
+    """`number`, when it is an integer from 0 to `end` - 1; else raises `MalformedError`."""
     if type(number) is not int or not 0 <= number < end:
         raise MalformedError("no such position")
     return number
@@ -142,7 +153,7 @@ def index(number, end: int) -> int:
 # ---- messages -----------------------------------------------------------------------------------
 
 
-def encode(head: dict, arrays: list, limit: int = MESSAGE_LIMIT) -> bytes:
+def encode(head: dict[str, Any], arrays: Sequence[Any], limit: int = MESSAGE_LIMIT) -> bytes:
     """One message. `head` is JSON data; the `.grad` of a leaf tensor travels along with it.
 
     Raises:
@@ -161,10 +172,10 @@ def encode(head: dict, arrays: list, limit: int = MESSAGE_LIMIT) -> bytes:
     text = json.dumps({**head, "arrays": described}).encode()
     if len(text) > HEAD_LIMIT:
         raise ValueError(f"the value has more than {HEAD_LIMIT >> 20} MiB of plain data")
-    return b"".join([len(text).to_bytes(8, "big"), text, *map(content, everything)])
+    return b"".join([len(text).to_bytes(8, "big"), text, *map(array_bytes, everything)])
 
 
-def _describe(array) -> dict:
+def _describe(array: Array) -> dict[str, Any]:
     if isinstance(array, torch.Tensor):
         name = str(array.dtype).removeprefix("torch.")
         if name not in TORCH_TYPES:
@@ -174,7 +185,7 @@ def _describe(array) -> dict:
     return {"numpy": array.dtype.name, "shape": list(array.shape)}
 
 
-def content(array) -> bytes:
+def array_bytes(array: Array) -> bytes:
     """The numbers of a tensor or an array as bytes, row by row."""
     if isinstance(array, torch.Tensor):
         array = array.detach()
@@ -187,7 +198,7 @@ def content(array) -> bytes:
     return np.ascontiguousarray(array).tobytes()
 
 
-def decode(raw: bytes) -> tuple[dict, list, list[memoryview]]:
+def decode(raw: bytes) -> tuple[dict[str, Any], list[Array], list[memoryview]]:
     """Takes a message apart: its head, its arrays (copies of their own), and their bytes as sent.
 
     Raises:
@@ -201,7 +212,7 @@ def decode(raw: bytes) -> tuple[dict, list, list[memoryview]]:
         raise MalformedError(f"not a message: {type(error).__name__}") from None
 
 
-def _decode(raw: memoryview) -> tuple[dict, list, list[memoryview]]:
+def _decode(raw: memoryview) -> tuple[dict[str, Any], list[Array], list[memoryview]]:
     length = int.from_bytes(raw[:8], "big")
     if length > min(HEAD_LIMIT, len(raw) - 8):
         raise MalformedError("the head is too long")
@@ -211,7 +222,9 @@ def _decode(raw: memoryview) -> tuple[dict, list, list[memoryview]]:
     entries = head.pop("arrays")
     if len(entries) > ARRAY_LIMIT:
         raise MalformedError("too many arrays")
-    arrays, parts, start = [], [], 8 + length
+    arrays: list[Any] = []
+    parts: list[memoryview] = []
+    start = 8 + length
     for entry in entries:
         array, end = _array(entry, raw, start)
         arrays.append(array)
@@ -226,7 +239,8 @@ def _decode(raw: memoryview) -> tuple[dict, list, list[memoryview]]:
     return head, [arrays[i] for i in own], [parts[i] for i in own]
 
 
-def _array(entry, raw: memoryview, start: int):
+def _array(entry: Any, raw: memoryview, start: int) -> tuple[Array, int]:
+    """The array that an entry of the head describes, and the position where its bytes end."""
     shape = entry["shape"]
     if len(shape) > DIMENSIONS or any(type(n) is not int or not 0 <= n < 1 << 40 for n in shape):
         raise MalformedError("no shape")
@@ -251,9 +265,10 @@ def _array(entry, raw: memoryview, start: int):
     return tensor.requires_grad_(entry.get("needs") is True), end
 
 
-def _device(name) -> torch.device:
+def _device(name: object) -> torch.device:
     if not isinstance(name, str) or not DEVICE.fullmatch(name):
         raise MalformedError("no device")
     kind = name.split(":")[0]
-    there = {"cuda": torch.cuda.is_available, "mps": torch.backends.mps.is_available}
-    return torch.device(name if kind == "cpu" or there[kind]() else "cpu")
+    there = kind == "cpu" or (kind == "cuda" and torch.cuda.is_available())
+    there = there or (kind == "mps" and torch.backends.mps.is_available())
+    return torch.device(name if there else "cpu")

@@ -152,7 +152,7 @@ class UnavailableError(Exception):
 def _load_full(device: torch.device) -> tuple[Digits, Digits]:
     try:
         # Slow to import, seldom needed, and without types.
-        from torchvision.datasets import MNIST  # type: ignore[import-untyped]  # noqa: PLC0415
+        from torchvision.datasets import MNIST  # noqa: PLC0415
     except (ImportError, RuntimeError) as error:
         raise UnavailableError(f"torchvision does not work here: {error}") from error
     folder = data_folder()

@@ -19,7 +19,7 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import torch
-from tqdm.std import tqdm as plain_tqdm  # type: ignore[import-untyped]  # tqdm has no types
+from tqdm.std import tqdm as plain_tqdm
 
 from helpers.session import autograding, watched
 
@@ -42,7 +42,7 @@ def progress_bar(total: int | None = None, quiet: bool = False, **options: Any) 
     if quiet or not watched():
         return plain_tqdm(total=total, disable=True)
     # It brings ipywidgets along.
-    from tqdm.auto import tqdm  # type: ignore[import-untyped]  # noqa: PLC0415
+    from tqdm.auto import tqdm  # noqa: PLC0415
 
     return tqdm(total=total, **options)
 

@@ -19,8 +19,8 @@ from traitlets.config import Config
 from grading.cells import grade_id, is_solution
 from grading.coordinator import submission
 from grading.coordinator.folder import find_notebook
-from grading.coordinator.names import bound_names
 from grading.coordinator.submission import HandedIn
+from grading.names import bound_names
 
 
 class NotGradableError(Exception):

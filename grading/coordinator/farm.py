@@ -23,7 +23,7 @@ from grading.coordinator.assignment import Assignment
 from grading.coordinator.submission import HandedIn
 from grading.coordinator.workers import Workers
 from grading.judge.job import Job, Outcome
-from grading.sandbox.workspace import select
+from grading.sandbox.workspace import select_files
 
 MOST_THREADS = 4  # by default: each kernel may fill as much memory as the sandbox allows it
 MIB = 1 << 20
@@ -138,7 +138,7 @@ class Farm(LoggingConfigurable):
         student, notebook = key
         assignment = self._assignment
         submitted = assignment.submitted_files(student)
-        chosen, left_out = select(submitted, self.file_bytes, self.files)
+        chosen, left_out = select_files(submitted, self.file_bytes, self.files)
         for problem in left_out:
             self.log.warning("Not shown to %s's kernel: %s", student, problem)
         return Job(

@@ -183,8 +183,8 @@ def rebuild(master: NotebookNode, submitted: NotebookNode) -> NotebookNode:
     after = None
     for cell in submitted.cells:
         name = grade_id(cell)
-        known = names.get(name)
-        if known is not None and is_solution(known) and name not in answers:
+        known = names.get(name) if name else None
+        if name and known is not None and is_solution(known) and name not in answers:
             answers[name] = cell.source
             after = name
         elif known is not None and not is_solution(known):

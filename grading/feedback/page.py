@@ -84,7 +84,7 @@ class FeedbackPage(Preprocessor):
 
     def _keep_only_pages(self, names: dict[str, Any]) -> None:
         """Removes the student's own files, pages of theirs too: they may hold scripts."""
-        converter = cast(GenerateFeedback, self.parent.parent)
+        converter: GenerateFeedback = cast(Any, self.parent).parent
         coursedir = converter.coursedir
         folder = coursedir.format_path(
             coursedir.feedback_directory, names["student"], names["assignment"]

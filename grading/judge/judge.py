@@ -24,7 +24,7 @@ from grading.verdict import Status, Verdict
 
 SERVING = "__import__('sys').modules['grading.student.serve']"
 SERVE = SERVING + ".serve({address!r}, {token!r})"
-REMEMBER = SERVING + ".remember()"
+REMEMBER = SERVING + ".snapshot_setup()"
 GRACE_SECONDS = 10.0  # for a test cell to end by itself when its time is over
 LISTEN_SECONDS = 0.5  # at once, to the trusted process
 SLOW_MACHINE = "a cell of the instructor's did not run to its end; is this machine slow?"

@@ -7,6 +7,7 @@ import csv
 import json
 import re
 import zipfile
+from typing import Any, TypeVar
 
 from nbgrader.api import Assignment, Gradebook, MissingEntry, Student, SubmittedAssignment
 from nbgrader.plugins import ExportPlugin
@@ -15,10 +16,11 @@ from traitlets import Bool, Dict, Enum, Unicode
 # What a spreadsheet takes for the start of a formula, also after a separator that it may split at
 # (OWASP, "CSV Injection"), with the full-width forms of the four signs.
 FORMULA = re.compile(r"(^|[;,|])(\s*)(?=[=+\-@＝＋－＠])")
+Entry = TypeVar("Entry")
 NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 
 
-def guarded(text: str | None) -> str:
+def escaped(text: str | None) -> str:
     """Text that stays text in a spreadsheet: on one line, an apostrophe before what could be run.
 
     Plain numbers stay as they are, negative ones, too.
@@ -42,24 +44,27 @@ class GradesExporter(ExportPlugin):
 
     @property
     def file(self) -> str:
+        """The path to write to."""
         return self.to or self.default_file
 
     def students(self, gradebook: Gradebook) -> list[Student]:
         """The students asked for by `--student`, or all, by their ids."""
-        return self._wanted({s.id: s for s in gradebook.students}, self.student)
+        return self._selected({s.id: s for s in gradebook.students}, self.student)
 
     def assignments(self, gradebook: Gradebook) -> list[Assignment]:
         """The assignments asked for by `--assignment`, or all, by their names."""
-        return self._wanted({a.name: a for a in gradebook.assignments}, self.assignment)
+        return self._selected({a.name: a for a in gradebook.assignments}, self.assignment)
 
-    def _wanted(self, known: dict, names: list) -> list:
+    def _selected(self, known: dict[str, Entry], names: list[Any]) -> list[Entry]:
         names = sorted({str(name) for name in names} or known)
         unknown = [name for name in names if name not in known]
         if unknown:
             self.parent.fail(f"The gradebook doesn't know {', '.join(unknown)}.")
         return [known[name] for name in names]
 
-    def graded(self, gradebook, assignment: str, student: str) -> SubmittedAssignment | None:
+    def graded(
+        self, gradebook: Gradebook, assignment: str, student: str
+    ) -> SubmittedAssignment | None:
         """The student's graded submission; None where there is none."""
         try:
             submission = gradebook.find_submission(assignment, student)
@@ -76,7 +81,7 @@ class GradesExporter(ExportPlugin):
         if submission is None:
             return 0.0 if self.missing == "zero" else None
         penalty = submission.late_submission_penalty if self.late_penalties else 0.0
-        return round(max(0.0, submission.score - penalty), 4)
+        return round(max(0.0, float(submission.score - penalty)), 4)
 
 
 class TableExporter(GradesExporter):
@@ -97,13 +102,13 @@ class TableExporter(GradesExporter):
         """A student's fields in these columns."""
         raise NotImplementedError
 
-    def first_rows(self, assignments: list[Assignment]) -> list[list]:
+    def first_rows(self, assignments: list[Assignment]) -> list[list[str]]:
         """Rows between the titles and the students."""
         return []
 
     def field(self, value: str | None) -> str:
-        """A field by which the system finds a student: guarded, and told where that changes it."""
-        text = guarded(value)
+        """A field by which the system finds a student: escaped, and told where that changes it."""
+        text = escaped(value)
         if text != (value or ""):
             self.log.warning("%r is exported as %r: the import may not find it", value, text)
         return text
@@ -142,11 +147,11 @@ class CanvasExporter(TableExporter):
     def identity(self, student: Student) -> list[str]:
         name = ", ".join(filter(None, [student.last_name, student.first_name]))
         fields = dict.fromkeys(self.columns(), "")
-        fields["Student"] = guarded(name or student.id)
+        fields["Student"] = escaped(name or student.id)
         fields[self.id_column] = self.field(student.id)
         return list(fields.values())
 
-    def first_rows(self, assignments: list[Assignment]) -> list[list]:
+    def first_rows(self, assignments: list[Assignment]) -> list[list[str]]:
         return [["Points Possible", *[""] * 4, *[f"{a.max_score:g}" for a in assignments]]]
 
 
@@ -164,7 +169,7 @@ class MoodleExporter(TableExporter):
         return ["First name", "Last name", self.id_column, "Email address"]
 
     def identity(self, student: Student) -> list[str]:
-        names = [guarded(student.first_name), guarded(student.last_name)]
+        names = [escaped(student.first_name), escaped(student.last_name)]
         return [*names, self.field(student.id), self.field(student.email)]
 
 
@@ -215,7 +220,7 @@ class GradescopeExporter(GradesExporter):
                 entry.external_attr = 0o755 << 16  # can be executed
                 archive.writestr(entry, text, zipfile.ZIP_DEFLATED)
 
-    def result(self, points: float, submission: SubmittedAssignment | None) -> dict:
+    def result(self, points: float, submission: SubmittedAssignment | None) -> dict[str, Any]:
         """A `results.json` of Gradescope's autograder specification."""
         if submission is None:
             return {"score": points, "output": "Nothing was handed in."}

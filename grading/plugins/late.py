@@ -8,11 +8,13 @@ its modification times can be written at will. What a student cannot write is th
 change that the file system keeps for itself (`st_ctime`).
 """
 
+import logging
 import math
 import shutil
 import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from nbgrader.exchange.default import ExchangeCollect
 from nbgrader.plugins import BasePlugin
@@ -20,7 +22,7 @@ from nbgrader.utils import parse_utc
 from traitlets import Dict, Enum, Float
 
 DAY = 24 * 60 * 60  # seconds
-WRITING = timedelta(minutes=1)  # the time that handing in itself may take
+SUBMIT_DURATION = timedelta(minutes=1)  # what handing in itself may take
 
 
 class Collect(ExchangeCollect):
@@ -42,18 +44,18 @@ class Collect(ExchangeCollect):
         "backup, which the file system takes for a change of everything.",
     ).tag(config=True)
 
-    def _path_to_record(self, path: str) -> dict:
+    def _path_to_record(self, path: str) -> dict[str, Any]:
         name, changed = Path(path).name, last_change(path)
         username, _, said, *_ = name.rsplit("+", 3)
         try:
-            came_in = parse_utc(said)
+            received = parse_utc(said)
         except (ValueError, OverflowError):
             self.log.warning("%s holds no date and time", name)
-            came_in = changed
-        if self.clock == "filesystem" and changed > came_in + WRITING:
+            received = changed
+        if self.clock == "filesystem" and changed > received + SUBMIT_DURATION:
             self.log.warning("%s was changed at %s UTC: this time counts", name, changed)
-            came_in = changed
-        return {"username": username, "filename": name, "timestamp": came_in}
+            received = changed
+        return {"username": username, "filename": name, "timestamp": received}
 
     def copy_files(self) -> None:
         """Collects the submissions that are made of plain files and folders."""
@@ -63,7 +65,7 @@ class Collect(ExchangeCollect):
                 self.src_records.remove(record)
         super().copy_files()
 
-    def do_copy(self, src: str, dest: str, log=None) -> None:
+    def do_copy(self, src: str, dest: str, log: logging.Logger | None = None) -> None:
         """Copies one submission, as much of it as can be read, and writes its time stamp."""
         try:
             super().do_copy(src, dest, log)
@@ -71,13 +73,13 @@ class Collect(ExchangeCollect):
             self.log.error("%s was not collected, or not all of it: %s", src, error)
         folder, name = Path(dest), Path(src).name
         if folder.is_dir():
-            [came_in] = [r["timestamp"] for r in self.src_records if r["filename"] == name]
+            [received] = [r["timestamp"] for r in self.src_records if r["filename"] == name]
             stamp = folder / "timestamp.txt"
             folder.chmod(folder.stat().st_mode | stat.S_IRWXU)
             if stamp.is_dir():
                 shutil.rmtree(stamp)
             stamp.unlink(missing_ok=True)
-            stamp.write_text(f"{came_in} UTC")
+            stamp.write_text(f"{received} UTC")
 
 
 def last_change(folder: str | Path) -> datetime:
@@ -119,7 +121,7 @@ class LatePolicy(BasePlugin):
         self, student_id: str, score: float, total_seconds_late: float
     ) -> float:
         """The points lost, between 0 and `score`."""
-        extension = self.extensions.get(self.parent.assignment_id, {}).get(student_id, 0)
+        extension: float = self.extensions.get(self.parent.assignment_id, {}).get(student_id, 0)
         late = total_seconds_late - extension * 3600 - self.grace_minutes * 60
         if late <= 0:
             return 0.0

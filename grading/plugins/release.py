@@ -1,5 +1,7 @@
 """What nbgrader's own steps leave to be done for a student version."""
 
+from nbconvert.exporters.exporter import ResourcesDict
+from nbformat.notebooknode import NotebookNode
 from nbgrader import utils
 from nbgrader.preprocessors import NbGraderPreprocessor
 
@@ -13,7 +15,10 @@ class RunToTheEnd(NbGraderPreprocessor):
 
     tag = "raises-exception"
 
-    def preprocess(self, nb, resources):
+    def preprocess(
+        self, nb: NotebookNode, resources: ResourcesDict
+    ) -> tuple[NotebookNode, ResourcesDict]:
+        """Tags the cells of a notebook, in place."""
         answers_begin = False
         for cell in nb.cells:
             answers_begin = answers_begin or utils.is_solution(cell)

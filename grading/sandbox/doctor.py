@@ -11,11 +11,12 @@ import socket
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from grading.sandbox import bubblewrap
 from grading.sandbox.manager import CourseKernelManager
-from grading.sandbox.sandboxed import SandboxError
+from grading.sandbox.namespaces import SandboxError
 from grading.student.launch import AUDIT_ARCHITECTURE
 
 ANYWHERE = "Without a sandbox the judge still forms every verdict outside the student's process."
@@ -42,7 +43,7 @@ CONTAINER = """\
 This is a container, and its runtime may forbid user namespaces. Either start it with
 `--security-opt seccomp=unconfined --security-opt systempaths=unconfined` (Docker, Podman; in
 Kubernetes: procMount: Unmasked, seccompProfile: Unconfined, hostUsers: false), or let the container
-be the wall: one container for each submission, without network and without the gradebook."""
+be the sandbox: one container for each submission, without network and without the gradebook."""
 # (file, the value that forbids user namespaces, one that allows them)
 SWITCHES = (
     ("/proc/sys/user/max_user_namespaces", "0", "15000"),
@@ -51,6 +52,18 @@ SWITCHES = (
 APPARMOR_SWITCH = "/proc/sys/kernel/apparmor_restrict_unprivileged_userns"
 OWN_PROCESSES = 2  # bubblewrap's process 1, and the one that looks around
 CHILDREN = "/proc/thread-self/children"
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a program could do in a sandbox: the answers of EXAMINATION."""
+
+    network: bool  # a listener of this machine was reached
+    processes: int  # seen in /proc
+    files: list[str]  # of this machine, that can be read
+    settings: bool  # the kernel's settings can be written
+    filtered: bool  # a denied system call failed
+
 
 # Run inside a sandbox; `question` is put in front.
 EXAMINATION = """
@@ -88,22 +101,22 @@ print(json.dumps({
 """
 
 
-def read(path):
-    """The stripped text of a file, or None."""
+def text_of(path: str) -> str | None:
+    """The stripped text of a file; None where it can't be read."""
     try:
         return Path(path).read_text().strip()
     except OSError:
         return None
 
 
-def in_container():
+def in_container() -> bool:
     """Is this a container, as far as one can tell?"""
     marks = ("/.dockerenv", "/run/.containerenv")
     named = "container" in os.environ or "KUBERNETES_SERVICE_HOST" in os.environ
     return named or any(map(os.path.exists, marks))
 
 
-def remedies(problem):
+def remedies(problem: str) -> list[str]:
     """What could be done about `problem`, the reason why no sandbox can be started: paragraphs."""
     if sys.platform != "linux":
         return [ELSEWHERE]
@@ -111,18 +124,18 @@ def remedies(problem):
     if not bubblewrap.candidates() or "nknown option" in problem:
         found.append(INSTALL)
     for file, off, wanted in SWITCHES:
-        if read(file) == off:
+        if text_of(file) == off:
             name = file.removeprefix("/proc/sys/").replace("/", ".")
             found.append(SWITCHED_OFF.format(file=file, value=off, name=name, wanted=wanted))
-    if read(APPARMOR_SWITCH) == "1":
+    if text_of(APPARMOR_SWITCH) == "1":
         found.append(APPARMOR)
     if in_container():
         found.append(CONTAINER)
     return found or ["Nothing known stands in the way; the message above is bubblewrap's own."]
 
 
-def examine(bwrap):
-    """Look around in a sandbox: (the answers of EXAMINATION, None) or (None, why there are none).
+def examine(bwrap: str) -> tuple[Findings | None, str | None]:
+    """Look around in a sandbox: (what was found, None) or (None, why nothing was).
 
     It tries to reach a listener of this machine, and the plain files in the home directory, in the
     working directory and in /etc.
@@ -131,7 +144,7 @@ def examine(bwrap):
         str(path)
         for folder in {Path.home(), Path.cwd(), Path("/etc")}
         for path in folder.iterdir()
-        if path.is_file() and str(path) not in bubblewrap.OPTIONAL
+        if path.is_file() and str(path) not in bubblewrap.OPTIONAL_FILES
     ]
     packages = bubblewrap.package_directories()
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -140,37 +153,37 @@ def examine(bwrap):
         done = bubblewrap.run_inside(
             bwrap,
             f"question = {question!r}\n{EXAMINATION}",
-            inside=[(path, f"{bubblewrap.PACKAGES}/{name}") for name, path in packages.items()],
+            binds=[(path, f"{bubblewrap.PACKAGES}/{name}") for name, path in packages.items()],
         )
     if done.returncode:
         return None, done.stderr.strip()
-    return json.loads(done.stdout), None
+    return Findings(**json.loads(done.stdout)), None
 
 
-def walls(found):
-    """What the answers of EXAMINATION mean: (does it hold?, sentence) for each wall."""
+def isolation(found: Findings) -> list[tuple[bool, str]]:
+    """What was found says of each part of the isolation: (does it hold?, sentence)."""
     machine = platform.machine()
     if machine in AUDIT_ARCHITECTURE:
-        filtered = (found["filtered"], "memory that belongs to no process can't be made")
+        filtered = (found.filtered, "memory that belongs to no process can't be made")
     else:
         filtered = (True, f"(no filter of system calls for {machine}: memory counts less exactly)")
     return [
-        (not found["network"], "no network: a listener on this machine can't be reached"),
+        (not found.network, "no network: a listener on this machine can't be reached"),
         (
-            not found["files"],
+            not found.files,
             "no files: nothing in the home directory, here or in /etc can be seen",
         ),
-        (found["processes"] == OWN_PROCESSES, "no other processes can be seen"),
-        (not found["settings"], "the kernel's settings in /proc/sys can't be written"),
+        (found.processes == OWN_PROCESSES, "no other processes can be seen"),
+        (not found.settings, "the kernel's settings in /proc/sys can't be written"),
         filtered,
         (os.path.exists(CHILDREN), "memory, processes and life time can be watched"),
     ]
 
 
-def why_not_forked():
+def why_not_forked() -> str | None:
     """Why kernels can't be forked from a warm process here; None where they can."""
 
-    async def fork():
+    async def fork() -> None:
         manager = CourseKernelManager(fork_server=True)
         await manager.start_kernel(cwd=folder)
         await manager.shutdown_kernel(now=True)
@@ -183,7 +196,7 @@ def why_not_forked():
     return None
 
 
-def doctor():
+def doctor() -> int:
     """Print what this machine can enforce; the exit status: 0 if there is a sandbox, else 1."""
     account = "root" if hasattr(os, "getuid") and os.getuid() == 0 else "an ordinary user"
     place = ", in a container" if in_container() else ""
@@ -197,12 +210,12 @@ def doctor():
     found = None
     if bwrap:
         found, problem = examine(bwrap)
-    if problem:
+    if problem or not found:
         print(f"[ NO ] the sandbox can't be started: {problem}")
-        print("\n".join(["", *(f"{text}\n" for text in remedies(problem)), ANYWHERE]))
+        print("\n".join(["", *(f"{text}\n" for text in remedies(problem or "")), ANYWHERE]))
         return 1
     print(f"[ ok ] a sandbox can be started with {bwrap}")
-    results = walls(found)
+    results = isolation(found)
     for holds, sentence in results:
         print(f"[{' ok ' if holds else ' NO '}] {sentence}")
     if not all(holds for holds, _ in results):

@@ -5,6 +5,7 @@ It needs no installed kernelspec, and pays no heed to the kernel that a notebook
 
 import sys
 import uuid
+from typing import Any
 
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
@@ -12,8 +13,10 @@ from traitlets import Bool, Enum
 from traitlets.config import Application
 
 from grading.sandbox import bubblewrap
-from grading.sandbox.forkserver.client import ForkedProvisioner
-from grading.sandbox.sandboxed import PlainProvisioner, SandboxError, SandboxProvisioner
+from grading.sandbox.namespaces import SandboxError
+from grading.sandbox.provisioners.forked import ForkedProvisioner
+from grading.sandbox.provisioners.plain import PlainProvisioner
+from grading.sandbox.provisioners.sandboxed import SandboxProvisioner
 
 WARNING = """
 **********************************************************************************************
@@ -52,7 +55,7 @@ class CourseKernelManager(AsyncKernelManager):
     _can_fork = True
 
     @property
-    def kernel_spec(self):
+    def kernel_spec(self) -> KernelSpec:
         return KernelSpec(
             argv=[sys.executable],  # the provisioner writes the command line
             display_name="Python 3 (students' code)",
@@ -60,44 +63,52 @@ class CourseKernelManager(AsyncKernelManager):
         )
 
     @property
-    def sandboxed(self):
+    def _our_provisioner(self) -> PlainProvisioner | None:
+        return self.provisioner if isinstance(self.provisioner, PlainProvisioner) else None
+
+    @property
+    def sandboxed(self) -> bool:
         """Is the kernel's process in a sandbox, as seen from outside? False without a kernel."""
         return isinstance(self.provisioner, SandboxProvisioner) and self.provisioner.in_force
 
     @property
-    def socket_directory(self):
-        """Host path (str) of the private folder that holds the kernel's sockets.
+    def socket_directory(self) -> str | None:
+        """Host path of the private folder that holds the kernel's sockets.
 
         A unix socket that is bound here can be reached from the kernel, which itself can't write
         here. None before start_kernel() and after the resources were cleaned up.
         """
-        return self.provisioner and self.provisioner.socket_directory
+        ours = self._our_provisioner
+        return ours.socket_directory if ours else None
 
     @property
-    def inside_socket_directory(self):
-        """The path (str) of the same folder as the kernel sees it; None as above."""
-        return self.provisioner and self.provisioner.inside_socket_directory
+    def inside_socket_directory(self) -> str | None:
+        """The path of the same folder as the kernel sees it; None as above."""
+        ours = self._our_provisioner
+        return ours.inside_socket_directory if ours else None
 
     @property
-    def death_reason(self):
+    def death_reason(self) -> str | None:
         """Why the kernel ended by itself or was stopped at a limit: a sentence, or None.
 
         Stays until the next start.
         """
-        return self.provisioner and self.provisioner.death_reason
+        ours = self._our_provisioner
+        return ours.death_reason if ours else None
 
-    def choose_provisioner(self):
+    def choose_provisioner(self) -> PlainProvisioner:
         """A fresh provisioner for this machine and these settings.
 
         Raises SandboxError where a sandbox is asked for and there can't be one.
         """
-        kind = {"parent": self, "kernel_spec": self.kernel_spec, "kernel_id": self.kernel_id}
+        arguments = {"parent": self, "kernel_spec": self.kernel_spec, "kernel_id": self.kernel_id}
         required = self.require_sandbox or self.sandbox is True
+        problem: str | None
         if self.sandbox is False:
             problem = "it is switched off (c.CourseKernelManager.sandbox = False)"
         else:
             forked = self._can_fork if self.fork_server == "auto" else self.fork_server
-            sandbox = (ForkedProvisioner if forked else SandboxProvisioner)(**kind)
+            sandbox = (ForkedProvisioner if forked else SandboxProvisioner)(**arguments)
             _, problem = bubblewrap.find(sandbox.bwrap)
             if not problem:
                 return sandbox
@@ -111,26 +122,26 @@ class CourseKernelManager(AsyncKernelManager):
             self.log.warning(WARNING.format(reason=problem))
             if not Application.initialized():  # then nobody listens to the log
                 print(WARNING.format(reason=problem), file=sys.stderr)
-        return PlainProvisioner(**kind)
+        return PlainProvisioner(**arguments)
 
-    async def _async_pre_start_kernel(self, **kwargs):
+    async def _async_pre_start_kernel(self, **kwargs: Any) -> tuple[list[str], dict[str, Any]]:
         if self.provisioner is None:
             self.kernel_id = self.kernel_id or str(uuid.uuid4())
             self.provisioner = self.choose_provisioner()
         return await super()._async_pre_start_kernel(**kwargs)
 
-    async def _async_start_kernel(self, **kwargs):
+    async def _async_start_kernel(self, **kwargs: Any) -> None:
         try:
-            await self._started(**kwargs)
+            await self._start_or_clean_up(**kwargs)
         except SandboxError as error:
             if self.fork_server != "auto" or not isinstance(self.provisioner, ForkedProvisioner):
                 raise
             CourseKernelManager._can_fork = False
             self.log.warning("Kernels can't be forked here, each is started by itself: %s", error)
             self.provisioner = None
-            await self._started(**kwargs)
+            await self._start_or_clean_up(**kwargs)
 
-    async def _started(self, **kwargs):
+    async def _start_or_clean_up(self, **kwargs: Any) -> None:
         try:
             await super()._async_start_kernel(**kwargs)
             if isinstance(self.provisioner, SandboxProvisioner) and not self.sandboxed:

@@ -5,25 +5,26 @@ import os
 import shutil
 import signal
 import stat
+import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import IO
 
-try:
+if sys.platform != "win32":
     import fcntl
-except ImportError:  # Windows
-    fcntl = None
 
 PREFIX = "graded-kernel-"
-FORKED = "kernel-"
-SOCKET_NAME_BYTES = 103  # sockaddr_un.sun_path: 108 on Linux, 104 on macOS, with a final zero
+NESTED_PREFIX = "kernel-"
+SOCKET_PATH_LIMIT = 103  # sockaddr_un.sun_path: 108 on Linux, 104 on macOS, with a final zero
 # What follows the temporary folder in the name of a socket: a workspace in a workspace.
-ROOM = len(f"/{PREFIX}12345678/{FORKED}12345678/sockets/") + 20
+SOCKET_PATH_TAIL = len(f"/{PREFIX}12345678/{NESTED_PREFIX}12345678/sockets/") + 20
 SCANS = 100
 BLOCK = 4096  # bytes that a file takes at least, and a folder
 
 
-class Workspace(tempfile.TemporaryDirectory):
+class Workspace(tempfile.TemporaryDirectory[str]):
     """A directory that only this account can enter, removed by cleanup() or when Python ends.
 
     Attributes: path; sockets and files, two directories in it. What a process that was killed
@@ -31,15 +32,15 @@ class Workspace(tempfile.TemporaryDirectory):
     another one goes with that.
     """
 
-    def __init__(self, within=None):
-        self._lock = None
+    def __init__(self, within: Path | None = None) -> None:
+        self._lock: IO[str] | None = None
         if within:
-            super().__init__(prefix=FORKED, dir=within, ignore_cleanup_errors=True)
+            super().__init__(prefix=NESTED_PREFIX, dir=within, ignore_cleanup_errors=True)
         else:
             remove_leftovers()
             super().__init__(prefix=PREFIX, dir=_temporary_folder(), ignore_cleanup_errors=True)
         self.path = Path(self.name)
-        if fcntl and not within:
+        if sys.platform != "win32" and not within:
             # The lock goes with this process, however it ends. It is taken before it gets the name
             # that others look for.
             self._lock = open(self.path / "lock.new", "w")  # noqa: SIM115 (held until cleanup)
@@ -49,14 +50,14 @@ class Workspace(tempfile.TemporaryDirectory):
         self.files = self.path / "files"
         self.sockets.mkdir()
 
-    def cleanup(self):
+    def cleanup(self) -> None:
         """Remove the directory; a second time does nothing."""
         super().cleanup()
         if self._lock:
             self._lock.close()
 
-    def bring(self, source, most_bytes, most_files):
-        """Make `files` a fresh copy of those files in the folder `source` that `select` chooses.
+    def copy_files(self, source: Path, most_bytes: int, most_files: int) -> list[str]:
+        """Make `files` a fresh copy of those in the folder `source` that `select_files` chooses.
 
         Returns the names of the plain files that had to stay out, each with the reason.
         """
@@ -68,7 +69,7 @@ class Workspace(tempfile.TemporaryDirectory):
             for folder, _, names in os.walk(source)
             for name in names
         }
-        chosen, left_out = select(paths, most_bytes, most_files)
+        chosen, left_out = select_files(paths, most_bytes, most_files)
         for name, path in chosen.items():
             target = self.files / name
             try:
@@ -79,7 +80,9 @@ class Workspace(tempfile.TemporaryDirectory):
         return left_out
 
 
-def select(paths, most_bytes, most_files):
+def select_files(
+    paths: Mapping[str, str], most_bytes: int, most_files: int
+) -> tuple[dict[str, str], list[str]]:
     """Which files of a submission are shown to its kernel.
 
     paths: {path relative to the submission's folder: path}. Notebooks, symbolic links and
@@ -87,7 +90,9 @@ def select(paths, most_bytes, most_files):
     `most_files` in all (folders count as files). Returns (paths that are left, the names of plain
     files that had to stay out, each with the reason).
     """
-    chosen, left_out, folders = {}, [], set()
+    chosen: dict[str, str] = {}
+    left_out: list[str] = []
+    folders: set[str] = set()
     for name, path in sorted(paths.items()):
         parents = {str(folder) for folder in Path(name).parents}
         status = os.lstat(path)
@@ -105,9 +110,9 @@ def select(paths, most_bytes, most_files):
     return chosen, left_out
 
 
-def remove_leftovers():
+def remove_leftovers() -> None:
     """Remove the workspaces of this account's processes that have ended without doing so."""
-    if not fcntl:
+    if sys.platform == "win32":
         return
     for lock in Path(_temporary_folder()).glob(f"{PREFIX}*/lock"):
         try:
@@ -115,13 +120,13 @@ def remove_leftovers():
                 continue
             with open(lock, "r+") as file:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                end_bwrap_of(lock.parent)
+                kill_bwrap_of(lock.parent)
                 shutil.rmtree(lock.parent, ignore_errors=True)
         except OSError:  # in use, or gone
             continue
 
 
-def end_bwrap_of(folder):
+def kill_bwrap_of(folder: Path) -> None:
     """Kill the bwrap processes of a kernel whose workspace was `folder`, until there are none.
 
     There is one when grading, or bwrap itself, was killed in the few milliseconds before bwrap has
@@ -141,9 +146,9 @@ def end_bwrap_of(folder):
         time.sleep(0.01)  # one that was being forked shows in the next scan
 
 
-def _temporary_folder():
+def _temporary_folder() -> str:
     """The system's folder for temporary files, or /tmp where a socket's name would be too long."""
     folder = tempfile.gettempdir()
-    if len(os.fsencode(folder)) + ROOM > SOCKET_NAME_BYTES and os.path.isdir("/tmp"):
+    if len(os.fsencode(folder)) + SOCKET_PATH_TAIL > SOCKET_PATH_LIMIT and os.path.isdir("/tmp"):
         return "/tmp"
     return folder

@@ -1,8 +1,8 @@
-"""Becomes the kernel that a student's code runs in: `python -P -s sandboxed_kernel.py SETTINGS`.
+"""Becomes the kernel that a student's code runs in: `python -P -s launch.py SETTINGS`.
 
 This is the first thing that runs in the student's process, inside the sandbox where there is one.
-It sets the limits, brings the student's files in, closes the kernel interfaces that a notebook has
-no use for, and hands over to ipykernel. SETTINGS is a JSON object, see grading/provisioner.py.
+It sets the limits, copies the student's files in, closes the system calls that a notebook has no
+use for, and hands over to ipykernel. SETTINGS is the JSON of a `Settings`.
 Only the standard library is imported before the student's files arrive, and their folder comes
 last in `sys.path`: a `torch.py` or `helpers.py` among them shadows nothing.
 """
@@ -15,11 +15,12 @@ import shutil
 import socket
 import struct
 import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-try:
+if sys.platform != "win32":
     import resource
-except ImportError:  # Windows
-    resource = None
 
 # Memory that belongs to no process (so that nothing could count it), the key ring that a sandbox
 # shares with the account that runs it, and the interfaces behind most kernel exploits.
@@ -41,12 +42,28 @@ DENIED_CALLS = {
 X32_BIT = 0x40000000  # x86_64 offers every call a second time under this number
 
 
-def set_limits(limits):
-    """Apply `limits`, a dict resource name -> (soft, hard), to this process and its children.
+@dataclass(frozen=True)
+class Settings:
+    """What a kernel is started with: plain data, which travels as JSON."""
+
+    connection_file: str  # Jupyter's, as seen from the kernel
+    arguments: list[str]  # more of them, for ipykernel
+    packages: list[str]  # folders that come first in `sys.path`: the course's own packages
+    site_packages: list[str]  # folders that come last: what this Python has installed
+    limits: Mapping[str, Sequence[int]]  # see `set_limits`
+    sockets: Mapping[str, int]  # the kernel's listening sockets: {address: fd}
+    files: str | None  # folder of the student's files, where they have to be copied from
+    handshake: int | None  # see `await_confirmation`; None without a sandbox
+
+
+def set_limits(limits: Mapping[str, Sequence[int]]) -> None:
+    """Apply `limits`, {name of a resource: (soft, hard)}, to this process and its children.
 
     "NPROC" for RLIMIT_NPROC, say. Names that this system lacks are passed over, and a limit that
     is already lower stays.
     """
+    if sys.platform == "win32":
+        return
     for name, wanted in limits.items():
         number = getattr(resource, f"RLIMIT_{name}", None)
         if number is None:
@@ -54,10 +71,11 @@ def set_limits(limits):
         present = resource.getrlimit(number)[1]
         if present != resource.RLIM_INFINITY:
             wanted = [min(value, present) for value in wanted]  # noqa: PLW2901
-        resource.setrlimit(number, tuple(wanted))
+        soft, hard = wanted
+        resource.setrlimit(number, (soft, hard))
 
 
-def bring_files(source):
+def copy_files(source: str) -> None:
     """Copy all that is in the folder `source` here; what can't be copied is no reason to stop."""
     try:
         shutil.copytree(source, ".", dirs_exist_ok=True, copy_function=shutil.copyfile)
@@ -65,7 +83,7 @@ def bring_files(source):
         print(f"files of the submission are missing: {error}", file=sys.stderr)
 
 
-def deny_system_calls():
+def deny_system_calls() -> None:
     """Make the DENIED_CALLS fail with EPERM from now on, in this process and its children.
 
     A seccomp filter in classic BPF, on the two machines whose call numbers are listed; elsewhere
@@ -99,20 +117,20 @@ def deny_system_calls():
         raise OSError(error, f"the kernel refused the seccomp filter: {os.strerror(error)}")
 
 
-def await_permission(link):
-    """Tell grading that all is ready, and wait until it has seen that the walls stand; or exit.
+def await_confirmation(handshake: int) -> None:
+    """Tell grading that all is ready, and wait until it has seen the sandbox in force; or exit.
 
-    link: fd of a stream socket, closed here. Its other end goes with the process that grades: a
-    kernel whose sandbox lost it while still being set up, and so would outlive it, ends here.
+    handshake: fd of a stream socket, closed here. Its other end goes with the process that grades:
+    a kernel whose sandbox lost it while still being set up, and so would outlive it, ends here.
     """
-    with socket.socket(fileno=link) as connection:
+    with socket.socket(fileno=handshake) as connection:
         connection.sendall(b"!")
         if not connection.recv(1):
             sys.exit("The process that grades has ended.")
 
 
-def serve_on(listening):
-    """Make pyzmq serve on sockets that already listen: `listening` maps an address to its fd.
+def use_listening_sockets(listening: Mapping[str, int]) -> None:
+    """Make pyzmq use sockets that already listen: `listening` maps an address to its fd.
 
     They were made outside, where the names of the sockets are; in here nothing can be written
     beside them, so that a student's code never reaches the disk of the host.
@@ -121,49 +139,50 @@ def serve_on(listening):
 
     bind = zmq.Socket.bind
 
-    def bind_to_given(self, address):
+    def bind_to_given(self: "zmq.Socket[Any]", address: str) -> Any:
         if address in listening:
             self.setsockopt(zmq.USE_FD, listening[address])
         return bind(self, address)
 
-    zmq.Socket.bind = bind_to_given
+    setattr(zmq.Socket, "bind", bind_to_given)  # noqa: B010 (to a type checker a method stays)
 
 
-def find_packages(settings):
-    """Extend `sys.path` by the course's packages, and by those that this Python has installed."""
-    sys.path[:0] = settings["packages"]
-    sys.path += [entry for entry in settings["site_packages"] if entry not in sys.path]
+def extend_import_path(packages: Sequence[str], site_packages: Sequence[str]) -> None:
+    """Put the course's packages first in `sys.path`, and what this Python has installed last."""
+    sys.path[:0] = packages
+    sys.path += [entry for entry in site_packages if entry not in sys.path]
 
 
-def become_kernel(settings):
+def run_kernel(settings: Settings) -> None:
     """Do all that this module is for, and run the kernel until it ends."""
     sys.path.append(os.getcwd())
-    set_limits(settings["limits"])
-    if settings["files"]:
-        bring_files(settings["files"])
-    serve_on(settings["sockets"])
-    if settings["link"] is not None:
+    set_limits(settings.limits)
+    if settings.files:
+        copy_files(settings.files)
+    use_listening_sockets(settings.sockets)
+    if settings.handshake is not None:
         deny_system_calls()
-        await_permission(settings["link"])
+        await_confirmation(settings.handshake)
 
     from ipykernel.kernelapp import IPKernelApp  # noqa: PLC0415
 
-    connection = ["-f", settings["connection_file"]]
+    connection = ["-f", settings.connection_file]
     sys.argv = ["ipykernel_launcher", *connection]
     IPKernelApp.launch_instance(
         argv=[
             *connection,
             "--HistoryManager.hist_file=:memory:",
             "--InteractiveShellApp.ignore_cwd=True",
-            *settings["arguments"],
+            *settings.arguments,
         ]
     )
 
 
-def main():
-    settings = json.loads(sys.argv[1])
-    find_packages(settings)
-    become_kernel(settings)
+def main() -> None:
+    """Run a kernel by the settings in the first argument."""
+    settings = Settings(**json.loads(sys.argv[1]))
+    extend_import_path(settings.packages, settings.site_packages)
+    run_kernel(settings)
 
 
 if __name__ == "__main__":

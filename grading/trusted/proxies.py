@@ -1,24 +1,27 @@
-"""The judge's side of the border: the student's functions, classes and data, reached by proxy.
+"""The trusted side of the border: the student's functions, classes and data, reached by proxy.
 
-A test cell calls a student's function as if it were at home here. The arguments go to the student's
-process (`serve`), the results come back as plain data and tensors, and what is neither is held by
-a `Proxy`. Gradients flow through: `backward()` here runs `backward()` there. Arguments that the
-function changed in place are changed here, too. Random numbers drawn there are seeded by the stream
-here, so that `torch.manual_seed` in a test cell works; nothing that the student's process says can
-steer the stream here.
+A test cell calls a student's function as if it were defined here. The arguments go to the student's
+process (`grading.student.serve`), the results come back as plain data and tensors, and what is
+neither is held by a `Proxy`. Gradients flow through: `backward()` here runs `backward()` there.
+Arguments that the function changed in place are changed here, too. Random numbers drawn there are
+seeded by the stream here, so that `torch.manual_seed` in a test cell works; nothing that the
+student's process says can steer the stream here.
 
 The other side is hostile: what it sends is capped, taken apart by `wire`, and never evaluated.
 """
 
-import ast
 import builtins
 import time
+from collections.abc import Callable, Iterator, Sequence, Set
 from multiprocessing.connection import Connection
+from typing import Any
 
 import numpy as np
 import torch
 
 from grading import wire
+from grading.names import free_names
+from grading.wire import Array
 
 SHOWN = 600  # characters of an error message
 
@@ -30,56 +33,63 @@ class StudentStopped(BaseException):  # noqa: N818  (an end, told to the judge, 
     """
 
 
-class Student:
+class RemoteStudent:
     """The student's process, seen from a test cell.
 
     Args:
-        line: the connection to `grading.student.serve.serve`.
+        connection: to `grading.student.serve.serve`.
         interrupt: called with no argument; asks for SIGINT to be sent to the student's process.
         call_seconds: how long a call may take; then it is interrupted and is a `TimeoutError`.
         seconds: how long all calls together may take; after that `StudentStopped` is raised.
         grace_seconds: how long an interrupted call may take to end.
-        at_home: objects that exist on both sides, by name: arguments among them go by name.
+        setup_objects: what the set-up cells define on both sides, by name: an argument that is one
+            of them goes by its name.
         limit: bytes of an answer.
     """
 
     def __init__(
         self,
-        line: Connection,
+        connection: Connection,
         *,
-        interrupt,
+        interrupt: Callable[[], None],
         call_seconds: float,
         seconds: float,
         grace_seconds: float = 3.0,
-        at_home: dict | None = None,
+        setup_objects: dict[str, Any] | None = None,
         limit: int = wire.MESSAGE_LIMIT,
-    ):
-        self.line, self._interrupt, self._limit = line, interrupt, limit
+    ) -> None:
+        self.connection, self._interrupt, self._limit = connection, interrupt, limit
         self.call_seconds, self.grace_seconds = call_seconds, grace_seconds
         self._end = time.monotonic() + seconds
         self._over = f"took more than {seconds:g} seconds in this test"
         self.stopped: str | None = None  # why no more answers come
         self.changed_arguments = 0  # calls that changed an argument in place
-        self._names = {id(value): name for name, value in (at_home or {}).items()}
-        self._at_home = at_home or {}  # keeps the ids above alive
+        self._setup_objects = setup_objects or {}  # keeps the ids below alive
+        self._names = {id(value): name for name, value in self._setup_objects.items()}
 
-    def bind(self, source: str, allowed: set[str], namespace: dict) -> None:
-        """Puts what the student calls by the `allowed` names into `namespace`, where `source` uses
-        them: plain data and tensors as they are, functions, classes and objects as proxies.
+    def fetch_names(self, source: str, allowed: Set[str], namespace: dict[str, Any]) -> None:
+        """Puts what the student calls by the `allowed` names into `namespace`, those that the test
+        cell `source` reads and doesn't bind itself: plain data and tensors as they are, functions,
+        classes and objects as proxies.
 
         A name that the student has not defined is left undefined.
+
+        Raises:
+            SyntaxError: `source` isn't Python.
         """
-        used = {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
-        for name in sorted(used & allowed - self._at_home.keys()):
+        for name in sorted(free_names(source) & allowed - self._setup_objects.keys()):
             namespace.pop(name, None)
             try:
-                namespace[name] = self.ask("name", name=name)
+                namespace[name] = self.request("name", name=name)
             except KeyError:
                 continue
 
-    def ask(self, op: str, **parts):
-        """One question and its answer. Raises what the student's code raised."""
-        arrays: list = []
+    def request(self, op: str, **parts: Any) -> Any:
+        """One operation in the student's process, and its result.
+
+        Raises what the student's code raised, or `StudentStopped`.
+        """
+        arrays: list[Array] = []
         packed = ("args", "kwargs", "key", "value")
         question = {
             key: wire.pack(part, arrays, self._reference) if key in packed else part
@@ -94,7 +104,13 @@ class Student:
         except Exception as error:  # whatever a forged answer sets off
             raise self._stop(f"gave no valid answer ({_text(str(error))})") from None
 
-    def backward(self, call: int, outputs: list[int], gradients: list, inputs: list) -> list:
+    def backward(
+        self,
+        call: int,
+        outputs: list[int],
+        gradients: Sequence[torch.Tensor],
+        inputs: Sequence[torch.Tensor],
+    ) -> list[torch.Tensor | None]:
         """The gradients of a call's tensor arguments; the student's parameters get theirs."""
         question = {"op": "backward", "call": call, "outputs": outputs}
         answer, received = self._exchange(question, gradients)
@@ -104,7 +120,9 @@ class Student:
         except Exception as error:
             raise self._stop(f"gave no valid gradient ({_text(str(error))})") from None
 
-    def _exchange(self, question: dict, arrays: list) -> tuple[dict, list]:
+    def _exchange(
+        self, question: dict[str, Any], arrays: Sequence[Array]
+    ) -> tuple[dict[str, Any], list[Array]]:
         if self.stopped:
             raise StudentStopped(self.stopped)
         wait = min(self.call_seconds, self._end - time.monotonic())
@@ -116,13 +134,13 @@ class Student:
         message = wire.encode(head, arrays, self._limit)
         late = False
         try:
-            self.line.send_bytes(message)
-            if not self.line.poll(wait):
+            self.connection.send_bytes(message)
+            if not self.connection.poll(wait):
                 late = True
                 self._interrupt()
-                if not self.line.poll(self.grace_seconds):
+                if not self.connection.poll(self.grace_seconds):
                     raise self._stop(f"did not end within {wait:.0f} seconds")
-            raw = self.line.recv_bytes(self._limit)
+            raw = self.connection.recv_bytes(self._limit)
             answer, received, _ = wire.decode(raw)
         except (EOFError, OSError) as error:
             gone = isinstance(error, EOFError) or error.errno
@@ -138,41 +156,52 @@ class Student:
 
     def _stop(self, why: str) -> StudentStopped:
         self.stopped = f"the student's code {why}"
-        self.line.close()
+        self.connection.close()
         return StudentStopped(self.stopped)
 
-    def _error(self, told, late: bool) -> Exception:
-        """The student's error as an exception of the same built-in type."""
+    def _error(self, told: object, late: bool) -> BaseException:
+        """The student's error as an exception of the same built-in type.
+
+        Its `student_error` tells the student's own type and line.
+        """
         if not isinstance(told, dict):
             return self._stop("gave no valid answer (no error)")
         if late:
-            error = TimeoutError(f"no answer within {self.call_seconds:g} seconds")
-            error.student_error = f"TimeoutError: {error}" + _where(told)
-            return error
+            timeout = TimeoutError(f"no answer within {self.call_seconds:g} seconds")
+            return _with_origin(timeout, f"TimeoutError: {timeout}", told)
         message, name = _text(told.get("message")), _text(told.get("type"))
         kind = getattr(builtins, _text(told.get("kind")), None)
         if not (isinstance(kind, type) and issubclass(kind, Exception)):
             kind = RuntimeError
         try:
-            error = kind(message)
+            error: Exception = kind(message)
         except Exception:  # a type that wants more than a message
             error = RuntimeError(message)
-        error.student_error = f"{name}: {message}".rstrip(": ") + _where(told)
-        return error
+        return _with_origin(error, f"{name}: {message}".rstrip(": "), told)
 
-    def _join(self, answer: dict, arguments: list, received: list) -> list:
+    def _join(
+        self, answer: dict[str, Any], arguments: Sequence[Array], received: list[Array]
+    ) -> list[Array]:
         """`received`, its tensors joined to the history that they have in the student's process."""
         if "joined" not in answer or not torch.is_grad_enabled():
             return received
         joined = [wire.index(i, len(received)) for i in answer["joined"]]
         tensors = [a for a in arguments if isinstance(a, torch.Tensor)]
         anchor = torch.zeros((), requires_grad=True)  # the student's parameters want gradients, too
-        plain = [received[i].detach() for i in joined]
+        plain = [a.detach() for i in joined if isinstance(a := received[i], torch.Tensor)]
+        if len(plain) < len(joined):
+            raise wire.MalformedError("an array among the tensors")
         out = _Joined.apply(self, wire.index(answer["call"], 1 << 40), plain, anchor, *tensors)
         merged = dict(zip(joined, out, strict=True))
         return [merged.get(i, tensor) for i, tensor in enumerate(received)]
 
-    def _copy_back(self, changed, arguments: list, received: list) -> None:
+    def _copy_back(
+        self, changed: Any, arguments: Sequence[Array], received: Sequence[Array]
+    ) -> None:
+        """Gives arguments the values that the student's function left them with.
+
+        changed: pairs (position of an argument, position of its new value), as received.
+        """
         for pair in changed:
             position, new = pair
             old = arguments[wire.index(position, len(arguments))]
@@ -185,7 +214,7 @@ class Student:
             else:
                 raise wire.MalformedError("an argument of another shape or type")
 
-    def _reference(self, value) -> dict:
+    def _reference(self, value: object) -> dict[str, Any]:
         if isinstance(value, Proxy):
             return object.__getattribute__(value, "_reference")
         if id(value) in self._names:
@@ -195,7 +224,7 @@ class Student:
             "arrays, plain values, or what a set-up cell defined under a name"
         )
 
-    def _proxy(self, told) -> "Proxy":
+    def _proxy(self, told: Any) -> "Proxy":
         number, name = told["id"], told["type"]
         if type(number) is not int or not isinstance(name, str):
             raise wire.MalformedError("no object")
@@ -204,14 +233,14 @@ class Student:
         return type(name, (Proxy,), {})(self, {"id": number})
 
 
-def _like(value, tensor: torch.Tensor) -> torch.Tensor:
+def _like(value: object, tensor: torch.Tensor) -> torch.Tensor:
     """`value`, made sure to fit `tensor`."""
     if not isinstance(value, torch.Tensor) or value.shape != tensor.shape:
         raise wire.MalformedError("a tensor of another shape")
     return value.detach().to(tensor.device, tensor.dtype)
 
 
-def _overwrite(old: torch.Tensor, value) -> None:
+def _overwrite(old: torch.Tensor, value: object) -> None:
     if not isinstance(value, torch.Tensor) or value.dtype != old.dtype:
         raise wire.MalformedError("an argument of another type")
     with torch.no_grad():
@@ -221,14 +250,20 @@ def _overwrite(old: torch.Tensor, value) -> None:
             old.data = value.to(old.device)
 
 
-def _text(told) -> str:
+def _text(told: object) -> str:
     """Text of the student's process, safe to store and to show."""
     text = told if isinstance(told, str) else ""
     text = text.encode("utf-8", "replace").decode()[:SHOWN]
     return "".join(c if c.isprintable() or c == "\n" else "?" for c in text)
 
 
-def _where(told: dict) -> str:
+def _with_origin(error: Exception, description: str, told: dict[str, Any]) -> Exception:
+    """`error`, its `student_error` the description and the student's own line."""
+    setattr(error, "student_error", description + _where(told))  # noqa: B010 (no field of its type)
+    return error
+
+
+def _where(told: dict[str, Any]) -> str:
     number, name, text = told.get("line"), _text(told.get("name")), _text(told.get("text"))
     if type(number) is not int or not name:
         return ""
@@ -240,59 +275,67 @@ class _Joined(torch.autograd.Function):
     """Joins the graph of a call in the student's process to the one here."""
 
     @staticmethod
-    def forward(ctx, student, call, outputs, anchor, *inputs):
+    def forward(
+        ctx: Any,
+        student: RemoteStudent,
+        call: int,
+        outputs: Sequence[torch.Tensor],
+        anchor: torch.Tensor,
+        *inputs: torch.Tensor,
+    ) -> tuple[torch.Tensor, ...]:
         ctx.set_materialize_grads(False)
         ctx.student, ctx.call, ctx.inputs = student, call, [t.detach() for t in inputs]
         return tuple(outputs)
 
     @staticmethod
-    def backward(ctx, *gradients):
-        given = [i for i, gradient in enumerate(gradients) if gradient is not None]
-        sent = [gradients[i] for i in given]
-        return None, None, None, None, *ctx.student.backward(ctx.call, given, sent, ctx.inputs)
+    def backward(ctx: Any, *gradients: torch.Tensor | None) -> tuple[torch.Tensor | None, ...]:
+        given = {i: gradient for i, gradient in enumerate(gradients) if gradient is not None}
+        sent = list(given.values())
+        answer = ctx.student.backward(ctx.call, list(given), sent, ctx.inputs)
+        return None, None, None, None, *answer
 
 
 class Proxy:
     """Stands for an object of the student's process: its calls, attributes and items are there."""
 
-    def __init__(self, student: Student, reference: dict):
+    def __init__(self, student: RemoteStudent, reference: dict[str, Any]) -> None:
         object.__setattr__(self, "_student", student)
         object.__setattr__(self, "_reference", reference)
 
-    def _ask(self, op: str, **parts):
-        return self._student.ask(op, **self._reference, **parts)
+    def _request(self, op: str, **parts: Any) -> Any:
+        return self._student.request(op, **self._reference, **parts)
 
-    def __call__(self, *args, **kwargs):
-        return self._ask("call", args=args, kwargs=kwargs)
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._request("call", args=args, kwargs=kwargs)
 
-    def __getattr__(self, name: str):
+    def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
-        return self._ask("get", name=name)
+        return self._request("get", name=name)
 
-    def __setattr__(self, name: str, value) -> None:
-        self._ask("set", name=name, value=value)
+    def __setattr__(self, name: str, value: object) -> None:
+        self._request("set", name=name, value=value)
 
-    def __getitem__(self, key):
-        return self._ask("item", key=key)
+    def __getitem__(self, key: object) -> Any:
+        return self._request("item", key=key)
 
-    def __setitem__(self, key, value) -> None:
-        self._ask("put", key=key, value=value)
+    def __setitem__(self, key: object, value: object) -> None:
+        self._request("put", key=key, value=value)
 
-    def __contains__(self, key) -> bool:
-        return self._ask("has", key=key) is True
+    def __contains__(self, key: object) -> bool:
+        return self._request("has", key=key) is True
 
     def __len__(self) -> int:
-        return self._ask("length")
+        return self._request("length")
 
     def __bool__(self) -> bool:
         return True
 
-    def __iter__(self):
-        return iter(self._ask("all"))
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._request("all"))
 
-    def __next__(self):
-        items = self._ask("next")
+    def __next__(self) -> Any:
+        items = self._request("next")
         if not isinstance(items, list) or not items:
             raise StopIteration
         return items[0]

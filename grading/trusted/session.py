@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from grading.trusted.listener import TokenListener
-from grading.trusted.proxies import Student
+from grading.trusted.proxies import RemoteStudent
 from grading.trusted.trial import Trial, told
 from grading.verdict import Status, Verdict
 
@@ -29,7 +29,7 @@ class Session:
     def __init__(self, interrupt: Callable[[], None]):
         self._interrupt = interrupt
         self.namespace: dict[str, Any] = {"__name__": "__main__", "display": _show_nothing}
-        self.at_home: dict[str, Any] = {}
+        self.setup_objects: dict[str, Any] = {}
         self.listener: TokenListener | None = None
 
     def listen(self, path: str | None) -> str:
@@ -49,7 +49,7 @@ class Session:
                 _run(name, source, self.namespace)
         except Exception as error:
             return f"{type(error).__name__}: {told(error)}"
-        self.at_home = {k: v for k, v in self.namespace.items() if not k.startswith("_")}
+        self.setup_objects = {k: v for k, v in self.namespace.items() if not k.startswith("_")}
         return None
 
     def test(
@@ -71,15 +71,15 @@ class Session:
             if self.listener is None:
                 raise RuntimeError("`listen` comes before `test`")
             line = self.listener.wait(token, min(CONNECT_SECONDS, call_seconds))
-            student = Student(
+            student = RemoteStudent(
                 line,
                 interrupt=self._interrupt,
-                at_home=self.at_home,
+                setup_objects=self.setup_objects,
                 call_seconds=call_seconds,
                 seconds=seconds,
             )
             with trial.watched(), line:
-                student.bind(source, set(allowed), self.namespace)
+                student.fetch_names(source, set(allowed), self.namespace)
                 verdict = trial.passed(_run(name, source, self.namespace))
         except BaseException as error:
             verdict = trial.ended(error)

@@ -23,7 +23,7 @@ from helpers.plots.picture import Picture, styled, to_array, to_png
 from helpers.session import watched
 
 if TYPE_CHECKING:
-    import ipywidgets  # type: ignore[import-untyped]  # it has no types
+    import ipywidgets
 
 
 @styled

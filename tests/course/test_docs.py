@@ -10,14 +10,9 @@ import pytest
 from handin import NOTEBOOKS, ROOT
 from traitlets.config import Configurable
 
-from grading import (  # noqa: F401  (their options)
-    dispatch,
-    exchange,
-    exporters,
-    kernels,
-    late,
-    submission_exporter,
-)
+from grading.coordinator import preprocessors  # noqa: F401  (their options)
+from grading.plugins import exchange, export, late  # noqa: F401
+from grading.sandbox import manager  # noqa: F401
 
 TEXTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/*.md"))]
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")

@@ -10,7 +10,7 @@ import torch
 
 from grading import wire
 from grading.trusted.listener import TokenListener
-from grading.trusted.proxies import Student, StudentStopped
+from grading.trusted.proxies import RemoteStudent, StudentStopped
 from grading.trusted.session import Session
 from grading.verdict import Status
 
@@ -96,9 +96,9 @@ def test_an_answer_is_measured_before_it_is_read(tmp_path):
 
     threading.Thread(target=flood, daemon=True).start()
     line = listener.wait("token", 20)
-    student = Student(line, interrupt=None, call_seconds=5, seconds=9, limit=1 << 20)
+    student = RemoteStudent(line, interrupt=None, call_seconds=5, seconds=9, limit=1 << 20)
     with pytest.raises(StudentStopped, match="more than 1 MiB"):
-        student.ask("name", name="x")
+        student.request("name", name="x")
     listener.close()
 
 
@@ -114,4 +114,4 @@ def test_a_true_that_is_neither_true_nor_false_is_made_true():
     message = bytearray(wire.encode({}, [torch.tensor([True])]))
     message[-1] = 2
     _, (tensor,), _ = wire.decode(bytes(message))
-    assert wire.content(tensor) == b"\1"
+    assert wire.array_bytes(tensor) == b"\1"

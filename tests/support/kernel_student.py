@@ -20,7 +20,7 @@ MIB = 1 << 20
 PATIENCE = 60  # seconds
 
 
-class Student:
+class KernelSession:
     """A kernel with `folder` as the submission, and a client; `run` gives what a cell printed."""
 
     def __init__(self, folder, manager=None, config=None, **limits):
@@ -85,7 +85,7 @@ def start(tmp_path, request):
             folder = tmp_path / "submission"
             folder.mkdir(exist_ok=True)
         manager = way | settings.pop("manager", {})
-        started.append(Student(folder, manager, **settings))
+        started.append(KernelSession(folder, manager, **settings))
         return started[-1]
 
     yield start_one

@@ -2,9 +2,9 @@
 
 Starting Python and importing torch is most of what grading a light notebook costs; here it is paid
 for once. The process runs in bubblewrap, imports what its settings name, and never runs a student's
-code. Each kernel is a fork of it in namespaces of its own, within those of
-bubblewrap: it sees its own processes and files, and neither this process nor another kernel. What
-it is made of comes over a socket from grading (`client`), with open files attached.
+code. Each kernel is a fork of it in namespaces of its own, within those of bubblewrap: it sees its
+own processes and files, and neither this process nor another kernel. What it is made of comes over
+a socket from grading (`client`), as a `ForkRequest` with open files attached.
 """
 
 import ctypes
@@ -18,9 +18,13 @@ import socket
 import stat
 import sys
 import traceback
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
-from grading.student.launch import become_kernel, find_packages
+from grading.sandbox.forkserver.protocol import ForkRequest, ServerSettings
+from grading.student.launch import extend_import_path, run_kernel
 
 REQUEST_BYTES = 1 << 20
 MOST_FILES = 32  # attached to one request
@@ -33,40 +37,53 @@ SET_PARENT_DEATH_SIGNAL, DROP_FROM_BOUNDING_SET, CAPABILITY_VERSION = 1, 24, 0x2
 libc = ctypes.CDLL(None, use_errno=True)
 
 
-def call(function, *arguments):
+def libc_call(function: str, *arguments: object) -> None:
     """Call a function of the C library that returns 0. Raises OSError."""
     if getattr(libc, function)(*arguments):
         error = ctypes.get_errno()
         raise OSError(error, f"{function}{arguments}: {os.strerror(error)}")
 
 
-def mount(source, target, kind=None, flags=0, options=None):
+def mount(
+    source: str | None,
+    target: str,
+    kind: str | None = None,
+    flags: int = 0,
+    options: str | None = None,
+) -> None:
+    """mount(2). Raises OSError."""
     words = [word and word.encode() for word in (source, target, kind)]
-    call("mount", *words, flags, options and options.encode())
+    libc_call("mount", *words, flags, options and options.encode())
 
 
-def separate():
+def unshare_namespaces() -> None:
     """Put this process into new namespaces: user, mount, network, IPC, host name; and pid, where
     its next child becomes number 1. In the new user namespace it may do everything, outside no more
-    than before."""
+    than before. Raises OSError."""
     uid, gid = os.getuid(), os.getgid()
-    call("unshare", NEW_NAMESPACES)
+    libc_call("unshare", NEW_NAMESPACES)
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
     Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
 
 
-def furnish(places, kept, kernels, folder, tmp_bytes):
+def mount_file_system(
+    tmpfs_mounts: Sequence[str], kept: Sequence[str], kernels: str, workspace: str, tmp_bytes: int
+) -> None:
     """Give this process, number 1 of its namespaces, a file system that shows no other kernel.
 
-    places: what can be written, each fresh and of `tmp_bytes`; kept: what bubblewrap shows in them;
-    kernels: the directory of all kernels' folders, of which `folder` alone is shown, as
-    /run/kernel.
+    Args:
+        tmpfs_mounts: what can be written, each a fresh tmpfs of `tmp_bytes`.
+        kept: what bubblewrap shows in them.
+        kernels: the directory of all kernels' workspaces.
+        workspace: name of the one of them that is shown, as /run/kernel.
+
+    Raises OSError.
     """
     mount(None, "/", flags=PRIVATE | RECURSIVE)
     opened = {path: os.open(path, os.O_PATH | os.O_NOFOLLOW) for path in kept}
-    for place in places:
-        mount("tmpfs", place, "tmpfs", NO_SUID | NO_DEV, f"mode=755,size={tmp_bytes}")
+    for path in tmpfs_mounts:
+        mount("tmpfs", path, "tmpfs", NO_SUID | NO_DEV, f"mode=755,size={tmp_bytes}")
     for path, fd in opened.items():
         mode = os.fstat(fd).st_mode
         if stat.S_ISLNK(mode):
@@ -76,7 +93,7 @@ def furnish(places, kept, kernels, folder, tmp_bytes):
         mount(f"/proc/self/fd/{fd}", path, flags=BIND | RECURSIVE)
         mount(None, path, flags=REMOUNT | BIND | READ_ONLY | NO_SUID | NO_DEV)
         os.close(fd)
-    mount(f"{kernels}/{folder}", "/run/kernel", flags=BIND)
+    mount(f"{kernels}/{workspace}", "/run/kernel", flags=BIND)
     mount("tmpfs", kernels, "tmpfs", READ_ONLY, "size=4k")
     mount("devpts", "/dev/pts", "devpts", NO_SUID | NO_EXEC, "newinstance,ptmxmode=0666,mode=620")
     mount("proc", "/proc", "proc", NO_SUID | NO_DEV | NO_EXEC)
@@ -84,14 +101,15 @@ def furnish(places, kept, kernels, folder, tmp_bytes):
     mount(None, "/proc", flags=REMOUNT | BIND | READ_ONLY | NO_SUID | NO_DEV | NO_EXEC)
 
 
-def drop_capabilities():
+def drop_capabilities() -> None:
+    """Give up all capabilities of this process and its children, for good. Raises OSError."""
     for capability in range(int(Path("/proc/sys/kernel/cap_last_cap").read_text()) + 1):
-        call("prctl", DROP_FROM_BOUNDING_SET, capability, 0, 0, 0)
+        libc_call("prctl", DROP_FROM_BOUNDING_SET, capability, 0, 0, 0)
     header, none = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0), (ctypes.c_uint32 * 6)()
-    call("capset", header, none)
+    libc_call("capset", header, none)
 
 
-def await_end(pid):
+def reap_until_end_of(pid: int) -> int:
     """Collect children until `pid` has ended; its exit status as a shell gives it."""
     while True:
         ended, status = os.wait()
@@ -100,65 +118,64 @@ def await_end(pid):
             return code if code >= 0 else 128 - code
 
 
-def kernel(settings, request, files):
-    """Become the kernel of `request`, with two processes above it; does not return.
+def become_kernel(
+    settings: ServerSettings, kept: Sequence[str], request: ForkRequest, files: Sequence[int]
+) -> NoReturn:
+    """Become the kernel of `request`, with two processes above it.
 
     The first one waits in the old pid namespace and reports how the kernel ended; the second is
     number 1 of the new one, whose end is the end of all others in it.
     """
-    status, errors, link, *listening = files
+    status, errors, handshake, *listening = files
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.setsid()
     os.dup2(errors, 2)
     os.close(errors)
-    separate()
+    unshare_namespaces()
     if first := os.fork():
-        for fd in (link, *listening):
+        for fd in (handshake, *listening):
             os.close(fd)
-        os.write(status, b"%d" % await_end(first))
+        os.write(status, b"%d" % reap_until_end_of(first))
         os._exit(0)
     os.close(status)
-    call("prctl", SET_PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
-    furnish(**settings["walls"], folder=request["folder"], tmp_bytes=request["tmp_bytes"])
+    libc_call("prctl", SET_PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
+    mount_file_system(
+        settings.tmpfs_mounts, kept, settings.kernels, request.workspace, request.tmp_bytes
+    )
     drop_capabilities()
     if second := os.fork():
-        for fd in (link, *listening):
+        for fd in (handshake, *listening):
             os.close(fd)
-        os._exit(await_end(second))
+        os._exit(reap_until_end_of(second))
     os.environ.clear()
-    os.environ.update(request["environment"])
-    os.makedirs(request["working_directory"], exist_ok=True)
-    os.chdir(request["working_directory"])
+    os.environ.update(request.environment)
+    os.makedirs(request.working_directory, exist_ok=True)
+    os.chdir(request.working_directory)
     random.seed()
     if "numpy" in sys.modules:  # torch's default generator is as in a fresh process: never used
         sys.modules["numpy"].random.seed()
-    launch = request["launch"]
-    launch["link"] = link
-    launch["sockets"] = dict(zip(launch["sockets"], listening, strict=True))
-    become_kernel(launch)
+    sockets = dict(zip(request.launch.sockets, listening, strict=True))
+    run_kernel(replace(request.launch, handshake=handshake, sockets=sockets))
     os._exit(0)
 
 
-def main():
+def main() -> None:
     """Fork a kernel for each request; ends with the process at the other end of the socket.
 
-    The first argument is a JSON object: control (fd of the socket), packages and site_packages (for
-    `sys.path`), preload (modules to import), walls (places and kernels,
-    see `furnish`).
+    The first argument is a `ServerSettings` as JSON.
     """
-    settings = json.loads(sys.argv[1])
-    walls = settings["walls"]
-    shown = [entry.path for place in walls["places"] for entry in os.scandir(place)]
-    walls["kept"] = [path for path in shown if path != os.getcwd()]
-    find_packages(settings)
-    for name in settings["preload"]:
+    settings = ServerSettings(**json.loads(sys.argv[1]))
+    shown = [entry.path for mounted in settings.tmpfs_mounts for entry in os.scandir(mounted)]
+    kept = [path for path in shown if path != os.getcwd()]
+    extend_import_path(settings.packages, settings.site_packages)
+    for name in settings.preload:
         importlib.import_module(name)
     gc.collect()
     gc.freeze()  # what is here now is shared by all kernels: the collector writes to none of it
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     # A handler, as Python's, would let a kernel signal number 1 of its namespace, and so end it.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    control = socket.socket(fileno=settings["control"])
+    control = socket.socket(fileno=settings.control)
     control.sendall(b"!")
     while True:
         text, files, _, _ = socket.recv_fds(control, REQUEST_BYTES, MOST_FILES)
@@ -168,7 +185,7 @@ def main():
         if pid == 0:
             try:
                 control.close()
-                kernel(settings, json.loads(text), files)
+                become_kernel(settings, kept, ForkRequest.from_json(text), files)
             except BaseException:
                 traceback.print_exc()
             finally:

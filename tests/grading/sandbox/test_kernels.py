@@ -193,7 +193,9 @@ def test_nothing_is_left_and_nothing_is_inherited(start, now):
 
 def empty_tmp():
     """What /tmp holds inside, when nobody has written: the way to a Python that is kept there."""
-    inside = {Path(tree).parts[2] for tree in bubblewrap.python_trees() if tree.startswith("/tmp/")}
+    inside = {
+        Path(tree).parts[2] for tree in bubblewrap.python_directories() if tree.startswith("/tmp/")
+    }
     return sorted(inside)
 
 
@@ -232,7 +234,7 @@ def test_an_autograder_killed_while_a_kernel_starts_leaves_nothing_either(tmp_pa
 import asyncio, os, signal, sys, time
 from traitlets.config import Config
 from grading.sandbox.manager import CourseKernelManager
-from grading.sandbox.sandboxed import SandboxProvisioner
+from grading.sandbox.provisioners.sandboxed import SandboxProvisioner
 async def post_launch(self, **kwargs):
     time.sleep(float(sys.argv[1]))
     os.kill(self.pid if sys.argv[2] == "bwrap" else os.getpid(), signal.SIGKILL)
@@ -316,10 +318,10 @@ def test_leaving_out_what_is_too_much(tmp_path):
         (submission / f"{number}.bin").write_bytes(bytes(1000))
     os.truncate(submission / "1.bin", 1 << 40)  # a terabyte that takes no space
     workspace = Workspace()
-    left_out = workspace.bring(submission, most_bytes=20_000, most_files=100)
+    left_out = workspace.copy_files(submission, most_bytes=20_000, most_files=100)
     assert sorted(path.name for path in workspace.files.iterdir()) == ["0.bin", "2.bin", "3.bin"]
     assert [line.split()[0] for line in left_out] == ["'1.bin'", "'4.bin'"]
-    workspace.bring(submission, most_bytes=1 << 30, most_files=2)
+    workspace.copy_files(submission, most_bytes=1 << 30, most_files=2)
     assert [path.name for path in workspace.files.iterdir()] == ["0.bin"]
     workspace.cleanup()
 

@@ -8,14 +8,15 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from kernel_student import BWRAP, Student, needs_sandbox
+from kernel_student import BWRAP, KernelSession, needs_sandbox
 from traitlets.config import Config
 
 from grading.sandbox import bubblewrap
 from grading.sandbox.doctor import doctor
-from grading.sandbox.forkserver import client as forked
+from grading.sandbox.forkserver import client
 from grading.sandbox.manager import CourseKernelManager
-from grading.sandbox.sandboxed import SandboxError
+from grading.sandbox.namespaces import SandboxError
+from grading.sandbox.provisioners import forked
 
 pytest_plugins = ["kernel_student"]
 SECRET = secrets.token_hex(16)
@@ -80,7 +81,7 @@ def test_where_kernels_cannot_be_forked_each_is_started(
     insisting = CourseKernelManager(fork_server=True, config=Config(settings))
     with pytest.raises(SandboxError, match=complaint):
         asyncio.run(insisting.start_kernel(cwd=str(tmp_path)))
-    student = Student(tmp_path, config=settings)
+    student = KernelSession(tmp_path, config=settings)
     assert complaint in caplog.text and "started by itself" in caplog.text
     assert student.manager.sandboxed and student.run("print(1)") == "1\n"
     student.close()
@@ -134,7 +135,7 @@ def test_the_doctor_agrees():
 @needs_sandbox
 def test_the_doctor_tells_that_nothing_can_be_forked(monkeypatch, capsys):
     monkeypatch.setattr(forked, "_servers", {})
-    monkeypatch.setattr(forked, "RUN", "raise SystemExit('{packages}: nothing to fork')")
+    monkeypatch.setattr(client, "RUN", "raise SystemExit('{packages}: nothing to fork')")
     assert doctor() == 0
     said = capsys.readouterr().out
     assert "[slow] kernels are started one by one" in said and "nothing to fork" in said

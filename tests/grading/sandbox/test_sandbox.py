@@ -1,4 +1,4 @@
-"""The walls of the sandbox, from inside: real kernels, started as grading starts them."""
+"""The isolation of the sandbox, from inside: real kernels, started as grading starts them."""
 
 import os
 import secrets
@@ -6,10 +6,9 @@ import socket
 from pathlib import Path
 
 import pytest
-from kernel_student import BWRAP, WHY_NOT, Student, needs_sandbox
+from kernel_student import BWRAP, WHY_NOT, KernelSession, needs_sandbox
 
 from grading.sandbox import bubblewrap
-from grading.sandbox import sandboxed as sandbox
 
 ATTEMPTS = 3  # to reach the network
 SECRET = secrets.token_hex(16)
@@ -57,7 +56,7 @@ def eve(course, request):
     os.environ["SANDBOX_TEST_SECRET"] = SECRET
     os.environ["NBGRADER_EXECUTION"] = "autograde"
     try:
-        student = Student(
+        student = KernelSession(
             course / "autograded" / "eve" / "ps1", {"fork_server": request.param == "forked"}
         )
     finally:
@@ -97,7 +96,7 @@ def test_no_network(eve):
 
 
 def test_nothing_of_the_host_can_be_read(eve, course):
-    repository = Path(sandbox.__file__).parents[2]
+    repository = Path(bubblewrap.__file__).parents[2]
     paths = [course / "gradebook.db", course, course / "source/ps1/ps1.ipynb", "/etc/shadow"]
     paths += [course / "autograded/adam/ps1/answers.py", course / "autograded/eve/ps1/ps1.ipynb"]
     paths += [
@@ -197,7 +196,7 @@ def test_nothing_but_three_places_can_be_written(eve):
             except OSError:
                 pass
     """)
-    assert said.split() == sorted(bubblewrap.WRITABLE)
+    assert said.split() == sorted(bubblewrap.TMPFS_MOUNTS)
 
 
 def test_no_way_to_more_rights(eve):

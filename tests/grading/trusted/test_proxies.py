@@ -1,14 +1,19 @@
 """The student's code by proxy: real calls between a real kernel and a real trusted process."""
 
 import secrets
+from pathlib import Path
 
+import nbformat
 import pytest
 import torch
 from jupyter_client.manager import start_new_kernel
 
+from grading.cells import grade_id, is_solution, is_test
 from grading.judge.judge import REMEMBER, SERVE
 from grading.judge.kernel_client import STUDENT_SIDE
 from grading.judge.trusted_client import Interrupt, TrustedClient, TrustedDiedError
+from grading.names import bound_names
+from grading.trusted.proxies import RemoteStudent
 from grading.verdict import Status, Verdict
 from helpers.claims import Claim
 
@@ -367,3 +372,65 @@ def test_a_report_that_never_reports_passes_nobody(pair, forgotten):
     verdict = pair.test(f"from helpers.checks import Report\n{forgotten}\nNone")
     assert (verdict.status, verdict.points, verdict.error) == (Status.BROKEN, 0, "MisuseError")
     assert verdict.manual.startswith("the test itself fails: ")
+
+
+ROOT = Path(__file__).resolve().parents[3]
+ASKED = {
+    "test-noise-range": "AddGaussianNoise",
+    "test-noise-moments": "AddGaussianNoise",
+    "test-noise-independent": "AddGaussianNoise",
+    "test-noise-general": "AddGaussianNoise",
+    "test-dae-model": "DAE",
+    "test-dae-loss": "dae history",
+    "test-dae-denoises": "dae",
+    "test-recon": "vae_loss",
+    "test-kl": "vae_loss",
+    "test-loss-terms": "vae_loss",
+    "test-reparameterize": "VAE",
+    "test-reparameterize-gradient": "VAE",
+    "test-encoder": "VAE",
+    "test-decoder": "VAE",
+    "test-forward": "VAE",
+    "test-vae-elbo": "vae",
+    "test-vae-history": "history vae vae_loss",
+    "test-latent-snapshots": "snapshots vae",
+    "test-latent-clusters": "vae",
+    "test-linear-shape": "linear_interpolation",
+    "test-linear-values": "linear_interpolation",
+    "test-latent-shape": "latent_linear_interpolation linear_interpolation",
+    "test-latent-values": "latent_linear_interpolation linear_interpolation vae",
+}
+
+
+class Recorder(RemoteStudent):
+    """Defines everything, and keeps what it is asked for."""
+
+    def __init__(self):
+        super().__init__(None, interrupt=None, call_seconds=1, seconds=1)
+        self.asked = set()
+
+    def request(self, op, **parts):
+        self.asked.add(parts["name"])
+        return parts["name"]
+
+
+def test_the_student_is_asked_for_what_a_test_cell_needs_and_for_nothing_else():
+    asked = {}
+    for path in sorted(ROOT.glob("source/*/*.ipynb")):
+        cells = nbformat.read(path, 4).cells
+        allowed = set().union(*(bound_names(c.source) for c in cells if is_solution(c)))
+        for cell in filter(is_test, cells):
+            student, namespace = Recorder(), {}
+            student.fetch_names(cell.source, allowed, namespace)
+            assert namespace.keys() == student.asked
+            asked[grade_id(cell)] = " ".join(sorted(student.asked))
+    assert asked == ASKED
+
+
+def test_a_name_that_the_test_cell_or_the_setup_defines_is_not_asked_for():
+    student = Recorder()
+    student._setup_objects = {"device": None}
+    namespace = {"vae": "of an earlier test cell", "x": "mine"}
+    source = "x = 1\ndef f(mu): return vae(mu, x, device)\nfor image in images: f(image)"
+    student.fetch_names(source, {"vae", "mu", "x", "device", "image", "other"}, namespace)
+    assert namespace == {"vae": "vae", "x": "mine"}

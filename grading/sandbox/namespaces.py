@@ -1,0 +1,79 @@
+"""A sandbox as seen from outside: whether it is one, its processes, its files in memory."""
+
+import contextlib
+import os
+import select
+import signal
+
+from grading.sandbox.bubblewrap import TMPFS_MOUNTS
+from grading.sandbox.watchdog import KernelProcess, ProcessTree
+
+NAMESPACES = ("ipc", "mnt", "net", "pid", "user", "uts")
+
+
+class SandboxError(RuntimeError):
+    """The sandbox was asked for and isn't in force; the message says why and what to do."""
+
+
+def shared_namespaces(pid: int, *others: int | str) -> list[str]:
+    """The kinds of namespaces that `pid` has in common with any of `others` (pids, or "self").
+
+    Raises OSError for a process that has ended.
+    """
+    return [
+        name
+        for name in NAMESPACES
+        for other in others
+        if os.readlink(f"/proc/{pid}/ns/{name}") == os.readlink(f"/proc/{other}/ns/{name}")
+    ]
+
+
+class SandboxedTree(ProcessTree):
+    """A kernel's processes in a pid namespace of their own, held by file descriptors.
+
+    Args:
+        process: bwrap, or what waits in its place.
+        init: number 1 of the namespace, whose end is the end of all others in it.
+        kernel: the kernel's own process.
+
+    Raises OSError where one of them has ended.
+    """
+
+    def __init__(self, process: KernelProcess, init: int, kernel: int) -> None:
+        super().__init__(process)
+        with contextlib.ExitStack() as opened:
+
+            def keep(fd: int) -> int:
+                opened.callback(os.close, fd)
+                return fd
+
+            self._init = keep(os.pidfd_open(init))
+            self._kernel = keep(os.pidfd_open(kernel))
+            self._tmpfs_mounts = [
+                keep(os.open(f"/proc/{kernel}/root{path}", os.O_PATH)) for path in TMPFS_MOUNTS
+            ]
+            self._open_files = opened.pop_all()
+
+    def file_usage(self) -> tuple[int, int]:
+        """(bytes, number) of the files that the kernel keeps in memory."""
+        mounts = [os.statvfs(mount) for mount in self._tmpfs_mounts]
+        size = sum((mount.f_blocks - mount.f_bfree) * mount.f_frsize for mount in mounts)
+        return size, sum(mount.f_files - mount.f_ffree for mount in mounts)
+
+    def signal_kernel(self, signum: int) -> None:
+        """Signal the kernel's own process."""
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._kernel, signum)
+
+    def kill(self) -> None:
+        """End all processes of the namespace. Then bwrap ends too, having collected its child."""
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._init, signal.SIGKILL)
+
+    def has_ended(self, seconds: float) -> bool:
+        """Has the last process of the namespace ended, or does it within so many seconds?"""
+        return bool(select.select([self._init], [], [], seconds)[0])
+
+    def close(self) -> None:
+        """Let go of the processes and files; nothing else may be called after that."""
+        self._open_files.close()
