@@ -45,7 +45,7 @@ c.Execute.extra_arguments = [
 ]
 
 # Time: seconds for a student's cell, a test cell, one call of a student's function, a submission;
-# and what a training cell that uses helpers.training keeps to by itself.
+# and the processor time that a training with helpers.training keeps to by itself.
 c.Execute.timeout = 300
 c.Judge.test_timeout = 120
 c.Judge.call_timeout = 30
