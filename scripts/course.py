@@ -12,13 +12,20 @@ import handin
 import nbformat
 from nbgrader.api import Gradebook
 
+from grading.verdict import Verdict, verdict_of
+
 
 @dataclass
 class Graded:
-    """What grading said of one submission."""
+    """What grading said of one submission, by test cell; no points: no grade is stored."""
 
     points: dict[str, float | None]
-    messages: dict[str, str] = field(default_factory=dict)
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+
+    @property
+    def messages(self) -> dict[str, str]:
+        """What the student is told of the tests that have something to say."""
+        return {name: told for name, verdict in self.verdicts.items() if (told := verdict.told)}
 
 
 class Course:
@@ -54,16 +61,15 @@ class Course:
         return self.nbgrader("autograde", assignment, *options, **environment).stdout
 
     def graded(self, assignment: str, student: str) -> Graded:
-        """Points by test cell, None where no grade is stored, and the messages of failed cells."""
+        """Points as the gradebook has them, and the verdicts in the graded notebook."""
         name = handin.NOTEBOOKS[assignment]
         with Gradebook(f"sqlite:///{self.root / 'gradebook.db'}") as book:
             submission = book.find_submission_notebook(name, assignment, student)
             result = Graded({grade.name: grade.auto_score for grade in submission.grades})
         file = self.root / "autograded" / student / assignment / f"{name}.ipynb"
         for cell in nbformat.read(file, as_version=4).cells if file.exists() else []:
-            for output in cell.get("outputs", []):
-                if output.output_type == "error" and handin.grade_id(cell) in result.points:
-                    result.messages[handin.grade_id(cell)] = output.evalue
+            if verdict := verdict_of(cell):
+                result.verdicts[verdict.test] = verdict
         return result
 
 
