@@ -232,7 +232,7 @@ def _download(url: str, md5: str, file: Path, deadline: float) -> Path:
         except Exception as error:
             problems.append(error)
 
-    thread = threading.Thread(target=download, daemon=True)
+    thread = threading.Thread(target=download, name="download", daemon=True)
     thread.start()
     with progress_bar(desc=file.name, unit="B", leave=False) as bar:
         while thread.is_alive():
