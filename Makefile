@@ -18,10 +18,11 @@ $(BIN)/.ready: requirements.txt pyproject.toml
 demo: setup  ## a small class from student version to feedback page
 	$(BIN)/python scripts/demo.py
 
-test: setup  ## lint, tests, corpus, and the solutions re-executed
+test: setup  ## lint, types, tests, and the solutions re-executed
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/pytest -n 3 --dist loadfile
+	$(BIN)/mypy
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 	$(BIN)/pytest --nbval solutions
 
 release: setup  ## make the student versions anew
@@ -30,8 +31,8 @@ release: setup  ## make the student versions anew
 solutions: setup  ## execute the solutions anew
 	for a in $(ASSIGNMENTS); do $(BIN)/nbgrader generate_solution $$a --force || exit 1; done
 
-corpus: setup  ## grade the corpus of submissions and print the table
-	$(BIN)/pytest tests/course/test_corpus.py
+corpus: setup  ## grade all of the corpus in the sandbox, too, and print the table
+	CORPUS=all $(BIN)/pytest tests/course/test_corpus.py
 
 attacks: setup  ## run all attacks on plain nbgrader and on this course, and write their table
 	ATTACKS=all $(BIN)/pytest tests/course/test_attacks.py

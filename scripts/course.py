@@ -1,16 +1,20 @@
 """A course in a temporary folder, graded with nbgrader's own commands."""
 
+import io
 import os
 import shutil
 import subprocess
 import sys
 import time
+from contextlib import redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import handin
 import nbformat
+from jupyter_core.application import NoStart
 from nbgrader.api import Gradebook
+from nbgrader.apps import NbGraderApp
 
 from grading.verdict import Verdict, verdict_of
 
@@ -29,35 +33,77 @@ class Graded:
 
 
 class Course:
-    """A copy of this course's source notebooks and configuration in `root`."""
+    """A course folder with this project's configuration.
 
-    def __init__(self, root: Path):
+    Args:
+        root: the folder, made here.
+        source: the folder of assignments that it gets; by default this course's own.
+        settings: lines that follow those of nbgrader_config.py.
+    """
+
+    def __init__(self, root: Path, source: Path = handin.ROOT / "source", settings: str = ""):
         self.root = root
         root.mkdir(parents=True, exist_ok=True)
-        shutil.copytree(handin.ROOT / "source", root / "source")
-        shutil.copytree(handin.ROOT / "release", root / "release")
-        shutil.copy(handin.ROOT / "nbgrader_config.py", root)
+        shutil.copytree(source, root / "source", dirs_exist_ok=True)
+        if source == handin.ROOT / "source":
+            shutil.copytree(handin.ROOT / "release", root / "release")
+        self.configure(settings)
 
-    def nbgrader(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
-        """Runs an nbgrader command in the course; its output comes in `stdout`."""
-        command = [Path(sys.executable).with_name("nbgrader"), *arguments]
-        return subprocess.run(
-            command,
+    def configure(self, settings: str) -> None:
+        """Puts other lines after those of nbgrader_config.py."""
+        text = (handin.ROOT / "nbgrader_config.py").read_text()
+        (self.root / "nbgrader_config.py").write_text(f"{text}\n{settings}")
+
+    def start(self, *arguments: str, **environment: str) -> subprocess.Popen:
+        """Starts an nbgrader command in the course; all that it says comes in `stdout`."""
+        return subprocess.Popen(
+            [Path(sys.executable).with_name("nbgrader"), *arguments],
             cwd=self.root,
             env=os.environ | environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            check=False,
         )
+
+    def nbgrader(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
+        """Runs an nbgrader command in the course as an instructor does."""
+        process = self.start(*arguments, **environment)
+        said, _ = process.communicate()
+        return subprocess.CompletedProcess(process.args, process.returncode, said)
+
+    def nbgrader_here(self, *arguments: str) -> str:
+        """Runs an nbgrader command in this process and returns what it said.
+
+        A new interpreter takes seconds to import nbgrader, and proves nothing where the command is
+        not what is tested. For commands without kernels, and one thread at a time.
+
+        Raises:
+            AssertionError: the command has failed.
+        """
+        said = io.StringIO()
+        environment, folder = dict(os.environ), os.getcwd()
+        os.chdir(self.root)
+        try:
+            with redirect_stdout(said), redirect_stderr(said), suppress(NoStart):
+                app = NbGraderApp()
+                app.initialize(list(arguments))
+                app.start()
+        except SystemExit as end:
+            assert not end.code, said.getvalue()
+        finally:
+            type(app.subapp or app).clear_instance()
+            app.close_handlers()
+            os.chdir(folder)
+            os.environ.clear()
+            os.environ.update(environment)
+        return said.getvalue()
 
     def hand_in(self, path: Path, student: str) -> None:
         handin.hand_in(path, student, self.root)
 
     def autograde(self, assignment: str, *options: str, **environment: str) -> str:
         """Makes the student version known to the gradebook, grades, and returns what was said."""
-        made = self.nbgrader("generate_assignment", assignment, "--force")
-        assert made.returncode == 0, made.stdout
+        self.nbgrader_here("generate_assignment", assignment, "--force")
         return self.nbgrader("autograde", assignment, *options, **environment).stdout
 
     def graded(self, assignment: str, student: str) -> Graded:

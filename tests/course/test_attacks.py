@@ -12,6 +12,7 @@ import hashlib
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
 from pathlib import Path
 
 import attacks_evidence as evidence
@@ -72,7 +73,7 @@ class Share:
         neighbours = dict.fromkeys(plain.NEIGHBOURS, plain.honest(assignment))
         return {file.stem: file for file in group} | neighbours
 
-    def grade(self) -> str:
+    def grade(self, listener: evidence.Listener) -> str:
         """Grades, makes the pages, and returns all that was said."""
         environment = {"HOME": str(self.home), "TMPDIR": str(self.root / "tmp")}
         environment |= {"COURSE_ATTACK_SECRET": evidence.SECRET}
@@ -80,6 +81,7 @@ class Share:
         for assignment in self.assignments:
             for student, file in self.students(assignment).items():
                 self.course.hand_in(file, student)
+        listener.attract(self.course.root / "submitted")
         self.before = self.digests()
         for assignment in self.assignments:
             said += self.course.autograde(assignment, *LIMITS, **environment)
@@ -141,7 +143,7 @@ def ours(tmp_path_factory):
     names = {path for folder in outside for path in folder.glob("attack-*")}
     began = time.monotonic()
     with evidence.Listener() as listener, ThreadPoolExecutor(WORKERS) as pool:
-        said = list(pool.map(Share.grade, shares))
+        said = list(pool.map(Share.grade, shares, repeat(listener)))
         left = {"messages": listener.arrived()}
     seconds = time.monotonic() - began
     end = time.monotonic() + LEFT_SECONDS

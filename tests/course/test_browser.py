@@ -11,12 +11,12 @@ import browser
 import handin
 import nbformat
 import pytest
+from attacks_evidence import hidden_lines
 from axe_playwright_python.sync_playwright import Axe
 from browser import Lab, Window
 from course import Course
 from nbgrader.utils import get_username
 from playwright.sync_api import expect
-from test_commands import hidden_lines
 
 if browser.CHROMIUM is None:
     pytest.skip("Chromium is not installed: apt-get install chromium", allow_module_level=True)

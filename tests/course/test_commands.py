@@ -4,8 +4,8 @@ import csv
 import re
 
 import handin
-import nbformat
 import pytest
+from attacks_evidence import hidden_lines
 from course import Course
 from nbgrader.api import Gradebook
 from nbgrader.utils import notebook_hash
@@ -62,17 +62,6 @@ def test_manual_score_and_comment_survive_a_regrade(course):
     with Gradebook(f"sqlite:///{course.root / 'gradebook.db'}") as book:
         assert book.find_grade("test-dae-model", *place).score == 1.5
         assert book.find_comment("noise", *place).comment == "Come and see me."
-
-
-def hidden_lines(assignment):
-    """Lines of code that only the hidden tests hold."""
-    path = handin.ROOT / "source" / assignment / f"{handin.NOTEBOOKS[assignment]}.ipynb"
-    hidden, visible = set(), ""
-    for cell in nbformat.read(path, as_version=4).cells:
-        parts = re.split(r"### (?:BEGIN|END) HIDDEN TESTS\n", cell.source)
-        visible += "".join(parts[0::2])
-        hidden |= {line.strip() for part in parts[1::2] for line in part.splitlines()}
-    return {line for line in hidden if len(line) > 25 and line not in visible}
 
 
 def test_feedback_pages(course):

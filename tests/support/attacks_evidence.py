@@ -7,16 +7,17 @@ import re
 import socket
 from html.parser import HTMLParser
 from pathlib import Path
+from secrets import token_hex
 
 import handin
 import nbformat
 
-PORT = 47123  # where the attacks that use the network knock
-ABSTRACT = "\0course-attack"
+PORT, NAME = "47123", "course-attack"  # where the attacks that use the network knock
 CALL = "attack_was_here"  # the script that the attacks on feedback pages want to run
 SECRET = "canary-of-the-environment"  # the value of an environment variable of the grader
 CANARIES = ("environment", "home", "course", "neighbour")
 HIDDEN = re.compile(r"### BEGIN HIDDEN TESTS\n(.*?)### END HIDDEN TESTS", re.S)
+TOLD = "with check("  # the claim of a failed check is told to the student
 TELLING = 30  # characters of a line that is unlikely to be written twice
 
 
@@ -27,20 +28,24 @@ def place_canaries(course: Path, home: Path) -> None:
     (course / "canary.txt").write_text("canary-of-the-course")
 
 
-def secrets(assignment: str) -> dict[str, list[str]]:
-    """What must not be read by a student, by kind: pieces of text each of which is a leak."""
+def hidden_lines(assignment: str) -> list[str]:
+    """Lines of code that only the hidden tests hold."""
     source = handin.ROOT / "source" / assignment / f"{handin.NOTEBOOKS[assignment]}.ipynb"
     cells = nbformat.read(source, as_version=4).cells
     shown = "\n".join(HIDDEN.sub("", cell.source) for cell in cells)
     hidden = "\n".join(text for cell in cells for text in HIDDEN.findall(cell.source))
     lines = {line.strip() for line in hidden.splitlines()}
-    told = "with check("  # the claim of a failed check is told to the student
+    return [
+        line
+        for line in lines
+        if len(line) >= TELLING and line not in shown and not line.startswith(TOLD)
+    ]
+
+
+def secrets(assignment: str) -> dict[str, list[str]]:
+    """What must not be read by a student, by kind: pieces of text each of which is a leak."""
     found = {
-        "hidden tests": [
-            line
-            for line in lines
-            if len(line) >= TELLING and line not in shown and not line.startswith(told)
-        ],
+        "hidden tests": hidden_lines(assignment),
         "canary": [f"canary-of-{the}{name}" for name in CANARIES for the in ("the-", "a-")],
     }
     if os.access("/etc/shadow", os.R_OK):
@@ -107,18 +112,19 @@ def is_active(page: str) -> bool:
 
 
 class Listener:
-    """Waits on this machine's loopback for what must not arrive: TCP, UDP, and a unix socket."""
+    """Waits on this machine's loopback for what must not arrive: TCP, UDP, and a unix socket.
+
+    Where it waits is free: another run of the tests may wait beside it.
+    """
 
     def __enter__(self):
         self.tcp, self.udp = socket.socket(), socket.socket(type=socket.SOCK_DGRAM)
         self.unix = socket.socket(socket.AF_UNIX)
-        self.tcp.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        for line, address in (
-            (self.tcp, ("127.0.0.1", PORT)),
-            (self.udp, ("127.0.0.1", PORT)),
-            (self.unix, ABSTRACT),
-        ):
-            line.bind(address)
+        self.tcp.bind(("127.0.0.1", 0))
+        self.udp.bind(self.tcp.getsockname())
+        self.name = f"{NAME}-{token_hex(4)}"
+        self.unix.bind(f"\0{self.name}")
+        for line in (self.tcp, self.udp, self.unix):
             line.setblocking(False)
         self.tcp.listen(100)
         self.unix.listen(100)
@@ -127,6 +133,13 @@ class Listener:
     def __exit__(self, *_):
         for line in (self.tcp, self.udp, self.unix):
             line.close()
+
+    def attract(self, folder: Path) -> None:
+        """Lets the handed-in notebooks in a folder knock here."""
+        for path in folder.rglob("*.ipynb"):
+            if path.is_file() and NAME in (text := path.read_text(errors="surrogateescape")):
+                text = text.replace(PORT, str(self.tcp.getsockname()[1]))
+                path.write_text(text.replace(NAME, self.name), errors="surrogateescape")
 
     def arrived(self) -> list[str]:
         """By which ways something has arrived."""

@@ -111,6 +111,7 @@ def main(attack: Path, root: Path) -> None:
     environment = os.environ | {"COURSE_ATTACK_SECRET": evidence.SECRET}
     environment |= {"OMP_NUM_THREADS": "1"}
     with evidence.Listener() as listener:
+        listener.attract(course / "submitted" / attack.stem)
         try:
             nbgrader(course, environment, "autograde", answer.assignment, timeout=SECONDS - 60)
             ended = True

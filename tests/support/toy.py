@@ -1,42 +1,24 @@
 """A course of one small assignment in a folder of its own, run by the real nbgrader commands."""
 
 import contextlib
-import os
 import re
 import subprocess
-import sys
+import tempfile
 import time
 from pathlib import Path
 
 import nbformat
+from course import Course
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.api import Gradebook
 
-ROOT = Path(__file__).resolve().parents[2]
-CONFIG = """
-c = get_config()
+SETTINGS = """
 c.CourseDirectory.course_id = "toy"
-c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\\nraise NotImplementedError"}
-c.Autograde.exporter_class = "grading.coordinator.exporter.SubmissionExporter"
-c.Autograde.autograde_preprocessors = [
-    "grading.coordinator.preprocessors.Dispatch",
-    "nbgrader.preprocessors.LimitOutput",
-    "nbgrader.preprocessors.SaveAutoGrades",
-    "grading.coordinator.preprocessors.SaveVerdicts",
-    "nbgrader.preprocessors.AssignLatePenalties",
-    "nbgrader.preprocessors.CheckCellMetadata",
-]
 c.Execute.timeout = 60
 c.Judge.test_timeout = 60
 c.Judge.call_timeout = 12
 c.Judge.submission_seconds = 300
 c.KernelClient.output_bytes = 20_000
-c.GenerateFeedback.preprocessors = [
-    "nbgrader.preprocessors.GetGrades",
-    "grading.feedback.page.FeedbackPage",
-]
-c.GenerateFeedback.exporter_class = "grading.feedback.page.FeedbackExporter"
-c.HTMLExporter.sanitize_html = True
 """
 
 SETUP = "import torch\nfrom course import two"
@@ -94,14 +76,11 @@ def graded_cell(name, text, points):
     return cell(name, text, grade=True, locked=True, points=points)
 
 
-class Course:
-    """A course folder with one assignment, `toy`, released."""
+class Toy(Course):
+    """A course with this project's configuration and one assignment, `toy`, released."""
 
-    def __init__(self, folder: Path, db_url=None):
-        self.folder = folder
-        self.db_url = db_url or f"sqlite:///{folder}/gradebook.db"
-        source = folder / "source" / "toy"
-        source.mkdir(parents=True)
+    def __init__(self, root: Path, settings: str = "", db_url: str = ""):
+        self.db_url = db_url or f"sqlite:///{root}/gradebook.db"
         kernel = {"name": "python3", "language": "python", "display_name": "Python 3"}
         notebook = new_notebook(metadata={"kernelspec": kernel})
         notebook.cells = [
@@ -115,47 +94,42 @@ class Course:
             cell("history", HISTORY, solution=True),
             graded_cell("test-history", TEST_HISTORY, 2),
         ]
-        nbformat.write(notebook, source / "toy.ipynb")
-        (source / "course.py").write_text("two = 2\n")
-        (folder / "nbgrader_config.py").write_text(
-            f"{CONFIG}c.CourseDirectory.db_url = {self.db_url!r}\n"
-        )
+        with tempfile.TemporaryDirectory() as source:
+            assignment = Path(source, "toy")
+            assignment.mkdir()
+            nbformat.write(notebook, assignment / "toy.ipynb")
+            (assignment / "course.py").write_text("two = 2\n")
+            super().__init__(root, Path(source), settings)
         self.run("generate_assignment", "toy")
 
-    def environment(self):
-        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-        return {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), "TOY": str(self.folder)}
+    def configure(self, settings: str) -> None:
+        super().configure(f"{SETTINGS}c.CourseDirectory.db_url = {self.db_url!r}\n{settings}")
 
-    def start(self, *command):
-        return subprocess.Popen(
-            [sys.executable, "-m", "nbgrader", *command],
-            cwd=self.folder,
-            env=self.environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+    def start(self, *arguments: str, **environment: str) -> subprocess.Popen:
+        return super().start(*arguments, TOY=str(self.root), **environment)
 
-    def run(self, *command):
-        process = self.start(*command)
-        output, _ = process.communicate(timeout=600)
-        assert process.returncode == 0, output
-        return output
+    def run(self, *arguments: str) -> str:
+        """Runs an nbgrader command, which has to succeed; what it said."""
+        if arguments[0] != "autograde":
+            return self.nbgrader_here(*arguments)
+        run = self.nbgrader(*arguments)
+        assert run.returncode == 0, run.stdout
+        return run.stdout
 
     def submitted(self, student) -> Path:
-        folder = self.folder / "submitted" / student / "toy"
+        folder = self.root / "submitted" / student / "toy"
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
-    def hand_in(self, student, answers, change=lambda notebook: None):
-        notebook = nbformat.read(self.folder / "release" / "toy" / "toy.ipynb", 4)
+    def hand_in_cells(self, student, answers, change=lambda notebook: None):
+        notebook = nbformat.read(self.root / "release" / "toy" / "toy.ipynb", 4)
         for released in notebook.cells:
             released.source = answers.get(released.id, released.source)
         change(notebook)
         nbformat.write(notebook, self.submitted(student) / "toy.ipynb")
 
-    def graded(self, student):
-        return nbformat.read(self.folder / "autograded" / student / "toy" / "toy.ipynb", 4)
+    def graded_notebook(self, student):
+        return nbformat.read(self.root / "autograded" / student / "toy" / "toy.ipynb", 4)
 
     def gradebook(self):
         return Gradebook(self.db_url, "toy")
@@ -183,7 +157,7 @@ class Course:
 
     def running(self):
         """The numbers of the processes that were started by nbgrader's commands in this course."""
-        mark, found = f"TOY={self.folder}".encode(), []
+        mark, found = f"TOY={self.root}".encode(), []
         for path in Path("/proc").glob("[0-9]*/environ"):
             with contextlib.suppress(OSError):
                 if mark in path.read_bytes():

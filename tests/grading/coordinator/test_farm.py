@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-from toy import GOOD, Course
+from toy import GOOD, Toy
 
 from grading.sandbox.usage import children, descendants
 
@@ -36,14 +36,14 @@ c.Autograde.autograde_preprocessors.insert(0, Interrupt)
 
 @pytest.fixture
 def course(tmp_path):
-    course = Course(tmp_path)
+    course = Toy(tmp_path)
     hand_in(course)
     return course
 
 
 def hand_in(course):
     for student, answers in CLASS.items():
-        course.hand_in(student, answers)
+        course.hand_in_cells(student, answers)
 
 
 def check_points(course):
@@ -91,14 +91,14 @@ c.Farm.executor = lambda: Noted(2)
 
 
 def test_an_executor_of_ones_own_gets_a_notebook_again_only_where_it_failed(course):
-    with (course.folder / "nbgrader_config.py").open("a") as config:
+    with (course.root / "nbgrader_config.py").open("a") as config:
         config.write(OWN_EXECUTOR)
     course.submitted("gil")  # has handed in nothing
     log = course.run("autograde", "toy")
     check_points(course)
     assert course.scores("gil") == (0, 0, 0)
     assert "tried once more: FileNotFoundError" in log
-    handed_out = (course.folder / "handed_out").read_text().split()
+    handed_out = (course.root / "handed_out").read_text().split()
     assert sorted(handed_out) == sorted([*CLASS, "eve"])
 
 
@@ -116,30 +116,34 @@ def test_without_workers_nothing_is_graded(course, executor, complaint):
     log, _ = process.communicate()
     assert process.returncode == 1
     assert complaint in log and "Traceback" not in log
-    assert not (course.folder / "autograded").exists()
+    assert not (course.root / "autograded").exists()
 
 
 def test_an_interrupted_run_ends_at_once_and_goes_on_later(tmp_path):
-    course = Course(tmp_path)
-    course.hand_in("ada", GOOD)
-    course.hand_in("ben", GOOD | {"history": f"import time\ntime.sleep(100)\n{GOOD['history']}"})
+    course = Toy(tmp_path)
+    course.hand_in_cells("ada", GOOD)
+    course.hand_in_cells(
+        "ben", GOOD | {"history": f"import time\ntime.sleep(100)\n{GOOD['history']}"}
+    )
     process = course.start("autograde", "toy", "--Farm.executor=threads:2")
-    wait_for((course.folder / "autograded/ben/toy/toy.ipynb").exists, process)
+    wait_for((course.root / "autograded/ben/toy/toy.ipynb").exists, process)
     wait_for(lambda: handed_to_workers(course), process)
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=40)
     assert course.processes() == []
-    course.hand_in("ben", GOOD)
+    course.hand_in_cells("ben", GOOD)
     course.run("autograde", "toy")
     assert course.scores("ada") == course.scores("ben") == FULL
 
 
 def test_an_interrupt_between_two_notebooks_ends_it_at_once_too(tmp_path):
     """Ben's notebook runs already, handed out ahead; nbgrader is still busy with files."""
-    course = Course(tmp_path)
-    course.hand_in("ada", GOOD)
-    course.hand_in("ben", GOOD | {"history": f"import time\ntime.sleep(100)\n{GOOD['history']}"})
-    with (course.folder / "nbgrader_config.py").open("a") as config:
+    course = Toy(tmp_path)
+    course.hand_in_cells("ada", GOOD)
+    course.hand_in_cells(
+        "ben", GOOD | {"history": f"import time\ntime.sleep(100)\n{GOOD['history']}"}
+    )
+    with (course.root / "nbgrader_config.py").open("a") as config:
         config.write(INTERRUPT)
     process = course.start("autograde", "toy", "--Farm.executor=threads:2")
     log, _ = process.communicate(timeout=60)
@@ -195,7 +199,7 @@ def postgresql():
 
 
 def test_a_gradebook_in_postgresql(tmp_path, postgresql):
-    course = Course(tmp_path, postgresql)
+    course = Toy(tmp_path, db_url=postgresql)
     hand_in(course)
     course.run("autograde", "toy", "--Farm.executor=threads:2")
     check_points(course)

@@ -8,7 +8,7 @@ import time
 import nbformat
 import pytest
 from nbformat.v4 import new_notebook
-from toy import GOOD, SETUP, TESTS, Course, cell
+from toy import GOOD, SETUP, TESTS, Toy, cell
 
 HOSTILE = """
 import sys
@@ -103,11 +103,11 @@ def forge(notebook):
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
-    course = Course(tmp_path_factory.mktemp("course"))
+    course = Toy(tmp_path_factory.mktemp("course"))
     for student, (answers, _) in STUDENTS.items():
-        course.hand_in(student, GOOD | answers)
-    course.hand_in("forger", {}, forge)
-    course.hand_in("renamed", GOOD)
+        course.hand_in_cells(student, GOOD | answers)
+    course.hand_in_cells("forger", {}, forge)
+    course.hand_in_cells("renamed", GOOD)
     handed_in = course.submitted("renamed") / "toy.ipynb"
     handed_in.rename(handed_in.with_name("toy (1).ipynb"))
     (course.submitted("damaged") / "toy.ipynb").write_text('{"cells": [')
@@ -118,7 +118,7 @@ def course(tmp_path_factory):
     for name in ("torch", "json", "helpers", "course", "grading", "ipykernel_launcher"):
         (beside / f"{name}.py").write_text("raise SystemExit\n")
     (beside / "timestamp.txt").write_text("never")
-    (beside / "link.txt").symlink_to(course.folder / "source" / "toy" / "toy.ipynb")
+    (beside / "link.txt").symlink_to(course.root / "source" / "toy" / "toy.ipynb")
     os.mkfifo(beside / "pipe")
     course.log = course.run("autograde", "toy")
     return course
@@ -164,7 +164,7 @@ def test_what_cannot_be_decided_is_flagged(course):
 
 def test_graded_notebooks_hold_only_verdicts_and_little_output(course):
     for student in [*STUDENTS, *UNUSUAL]:
-        notebook = course.graded(student)
+        notebook = course.graded_notebook(student)
         nbformat.validate(notebook)
         assert len(json.dumps(notebook)) < MUCH
         outputs = {made.id: made.get("outputs") for made in notebook.cells}
@@ -175,11 +175,11 @@ def test_graded_notebooks_hold_only_verdicts_and_little_output(course):
             for test in TESTS
             for output in outputs[test]
         )
-    assert "the rest of this cell's output was cut" in json.dumps(course.graded("noisy"))
+    assert "the rest of this cell's output was cut" in json.dumps(course.graded_notebook("noisy"))
 
 
 def test_nothing_but_plain_files_is_kept(course):
-    kept = {path.name for path in (course.folder / "autograded" / "renamed" / "toy").iterdir()}
+    kept = {path.name for path in (course.root / "autograded" / "renamed" / "toy").iterdir()}
     assert kept.isdisjoint({"link.txt", "pipe", "timestamp.txt"})
 
 
@@ -190,22 +190,22 @@ def test_no_process_is_left(course):
 def test_feedback_shows_messages_and_no_hidden_tests(course):
     course.run("generate_feedback", "toy")
     for student in [*STUDENTS, *UNUSUAL, *NO_KERNEL]:
-        files = list((course.folder / "feedback" / student / "toy").rglob("*"))
+        files = list((course.root / "feedback" / student / "toy").rglob("*"))
         assert [file.name for file in files] == ["toy.html"]
         page = files[0].read_text()
         for hidden in ("SECRET", "requires_grad", "HIDDEN TESTS"):
             assert hidden not in page, (student, hidden)
         assert "<script>alert" not in page
         assert len(page) < MUCH
-    page = (course.folder / "feedback" / "wrong" / "toy" / "toy.html").read_text()
+    page = (course.root / "feedback" / "wrong" / "toy" / "toy.html").read_text()
     assert "not doubled" in page
-    page = (course.folder / "feedback" / "renamed" / "toy" / "toy.html").read_text()
+    page = (course.root / "feedback" / "renamed" / "toy" / "toy.html").read_text()
     assert "toy (1).ipynb" in page
 
 
 def test_a_rerun_grades_nothing_twice_and_a_regrade_keeps_what_people_decided(course):
     before = {student: course.scores(student) for student in STUDENTS}
-    times = {path: path.stat().st_mtime_ns for path in course.folder.glob("autograded/*/*/*.ipynb")}
+    times = {path: path.stat().st_mtime_ns for path in course.root.glob("autograded/*/*/*.ipynb")}
     with course.gradebook() as gradebook:
         gradebook.find_grade("test-double", "toy", "toy", "wrong").manual_score = 1.5
         gradebook.find_comment("double", "toy", "toy", "wrong").manual_comment = "nearly"
@@ -220,17 +220,19 @@ def test_a_rerun_grades_nothing_twice_and_a_regrade_keeps_what_people_decided(co
 
 
 def test_a_killed_run_is_finished_by_the_next(tmp_path):
-    course = Course(tmp_path)
-    course.hand_in("ada", GOOD)
-    course.hand_in("ben", GOOD | {"history": f"import time\ntime.sleep(5)\n{GOOD['history']}"})
+    course = Toy(tmp_path)
+    course.hand_in_cells("ada", GOOD)
+    course.hand_in_cells(
+        "ben", GOOD | {"history": f"import time\ntime.sleep(5)\n{GOOD['history']}"}
+    )
     process = course.start("autograde", "toy")
-    begun = course.folder / "autograded" / "ben" / "toy" / "toy.ipynb"
+    begun = course.root / "autograded" / "ben" / "toy" / "toy.ipynb"
     while not begun.exists():
         time.sleep(0.02)
         assert process.poll() is None
     process.send_signal(signal.SIGKILL)
     process.communicate()
-    first = course.folder / "autograded" / "ada" / "toy" / "toy.ipynb"
+    first = course.root / "autograded" / "ada" / "toy" / "toy.ipynb"
     graded_at = first.stat().st_mtime_ns
     log = course.run("autograde", "toy")
     assert "ben/toy/toy.ipynb was left half-graded" in log
@@ -240,23 +242,23 @@ def test_a_killed_run_is_finished_by_the_next(tmp_path):
 
 
 def test_a_machine_too_slow_for_the_first_cell_is_no_fault_of_the_students(tmp_path):
-    course = Course(tmp_path)
-    source = course.folder / "source" / "toy" / "toy.ipynb"
+    course = Toy(tmp_path)
+    source = course.root / "source" / "toy" / "toy.ipynb"
     notebook = nbformat.read(source, 4)
     slow = "import os, time\nif os.environ.get('USER') == 'student':\n    time.sleep(60)\n"
     next(c for c in notebook.cells if c.id == "setup").source = slow + SETUP
     nbformat.write(notebook, source)
     course.run("generate_assignment", "toy", "--force")
-    course.hand_in("ada", GOOD)
+    course.hand_in_cells("ada", GOOD)
     course.run("autograde", "toy", "--Execute.timeout=3")
     assert course.flagged("ada") == ["test-model"]  # what failed for want of it
     assert course.scores("ada") == (4, 0, 2)
 
 
 def test_an_unprepared_course_is_not_graded_by_guess(tmp_path):
-    course = Course(tmp_path)
-    course.hand_in("ada", GOOD)
-    source = course.folder / "source" / "toy" / "toy.ipynb"
+    course = Toy(tmp_path)
+    course.hand_in_cells("ada", GOOD)
+    source = course.root / "source" / "toy" / "toy.ipynb"
     notebook = nbformat.read(source, 4)
     del notebook.cells[-1]
     nbformat.write(notebook, source)

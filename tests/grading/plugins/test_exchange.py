@@ -10,27 +10,22 @@ import toy
 from toy import GOOD
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
-CONFIG = """
-c.ExchangeFactory.collect = "grading.plugins.late.Collect"
-c.ExchangeFactory.release_feedback = "grading.plugins.exchange.ReleaseFeedback"
-c.AssignLatePenalties.plugin_class = "grading.plugins.late.LatePolicy"
+SETTINGS = """
 c.LatePolicy.share_per_day = 1 / 3
 c.ExchangeCollect.check_owner = False
 """
 
 
-class Exchange(toy.Course):
+class Exchange(toy.Toy):
     """A course whose assignment is released in an exchange."""
 
     def __init__(self, folder):
-        super().__init__(folder / "course")
         self.inbound = folder / "exchange" / "toy" / "inbound"
         (folder / "exchange").mkdir()
         (folder / "exchange").chmod(0o777)
         places = {"root": folder / "exchange", "cache": folder / "cache"}
         lines = [f'c.Exchange.{name} = "{place}"\n' for name, place in places.items()]
-        config = self.folder / "nbgrader_config.py"
-        config.write_text("".join([toy.CONFIG, CONFIG, *lines]))
+        super().__init__(folder / "course", "".join([SETTINGS, *lines]))
         self.run("release_assignment", "toy")
 
     def due(self, when):
@@ -41,9 +36,9 @@ class Exchange(toy.Course):
     def submit(self, student):
         """Hands in what is in the student's folder; returns the folder in the exchange."""
         before = set(self.inbound.iterdir())
-        home = self.folder / "home" / student
+        home = self.root / "home" / student
         (home / "toy").mkdir(parents=True, exist_ok=True)
-        self.hand_in(student, GOOD)
+        self.hand_in_cells(student, GOOD)
         os.replace(self.submitted(student) / "toy.ipynb", home / "toy" / "toy.ipynb")
         self.submitted(student).rmdir()
         self.run("submit", "toy", f"--student={student}", f"--Exchange.assignment_dir={home}")
@@ -63,7 +58,7 @@ def released(tmp_path_factory):
 @pytest.fixture
 def exchange(released):
     """The exchange, and nothing handed in yet."""
-    folders = [released.folder / name for name in ("submitted", "autograded", "feedback", "home")]
+    folders = [released.root / name for name in ("submitted", "autograded", "feedback", "home")]
     for folder in (*folders, *released.inbound.iterdir()):
         if folder.is_symlink():
             folder.unlink()
@@ -133,7 +128,7 @@ def test_an_exchange_restored_from_a_backup_is_believed_when_asked_to(exchange):
 
 
 def test_what_submit_cannot_have_made_stops_nobody(exchange):
-    source = exchange.folder / "source" / "toy"
+    source = exchange.root / "source" / "toy"
     for student in ("link", "pipe", "date"):
         folder = exchange.submit(student)
         if student == "link":
@@ -145,10 +140,10 @@ def test_what_submit_cannot_have_made_stops_nobody(exchange):
     (exchange.inbound / f"source+toy+{now()} UTC+x").symlink_to(source)
     exchange.submit("honest")
     said = exchange.run("collect", "toy")
-    collected = {path.name for path in (exchange.folder / "submitted").iterdir()}
+    collected = {path.name for path in (exchange.root / "submitted").iterdir()}
     assert collected == {"honest", "date", "link", "pipe"}
     for student in ("link", "pipe", "source"):
-        assert not (exchange.folder / "submitted" / student / "toy").exists()
+        assert not (exchange.root / "submitted" / student / "toy").exists()
         assert f"'{student}+toy+" in said
 
 
@@ -156,7 +151,7 @@ def test_feedback_comes_back(exchange):
     exchange.submit("ada")
     for command in ("collect", "autograde", "generate_feedback", "release_feedback"):
         exchange.run(command, "toy")
-    home = exchange.folder / "home" / "ada"
+    home = exchange.root / "home" / "ada"
     exchange.run("fetch_feedback", "toy", f"--Exchange.assignment_dir={home}")
     [page] = (home / "toy").rglob("*.html")
     assert "Toy" in page.read_text()

@@ -8,7 +8,6 @@ from toy import GOOD
 
 DAY = 24 * 60
 MINUTE = timedelta(minutes=1)
-POLICY = 'c.AssignLatePenalties.plugin_class = "grading.plugins.late.LatePolicy"\n'
 STRICT = """
 c.LatePolicy.share_per_day = 0.25
 c.LatePolicy.grace_minutes = 30
@@ -29,10 +28,6 @@ LATE = {
 DUE = datetime(2026, 11, 1, 12)
 
 
-def configure(course, *texts):
-    (course.folder / "nbgrader_config.py").write_text("".join([toy.CONFIG, POLICY, *texts]))
-
-
 def set_due_date(course, due):
     with course.gradebook() as gradebook:
         gradebook.find_assignment("toy").duedate = due
@@ -50,11 +45,11 @@ def penalties(course):
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
-    course = toy.Course(tmp_path_factory.mktemp("late") / "course")
-    configure(course, STRICT)
+    course = toy.Toy(tmp_path_factory.mktemp("late") / "course")
+    course.configure(STRICT)
     set_due_date(course, DUE)
     for student, (minutes, _) in LATE.items():
-        course.hand_in(student, GOOD)
+        course.hand_in_cells(student, GOOD)
         if minutes is not None:
             stamp = course.submitted(student) / "timestamp.txt"
             stamp.write_text(f"{DUE + minutes * MINUTE} UTC")
@@ -75,12 +70,12 @@ def test_a_regrade_takes_the_share_of_the_new_points(course):
 
 
 def test_an_extension_given_later_takes_the_penalty_back(course):
-    configure(course, STRICT, 'c.LatePolicy.extensions = {"toy": {"days": 24}}')
+    course.configure(STRICT + 'c.LatePolicy.extensions = {"toy": {"days": 24}}')
     course.run("autograde", "toy", "--student=days", "--force")
     assert penalties(course)["days"] == (9, 2.25)
 
 
 def test_nothing_is_lost_unless_asked_for(course):
-    configure(course)
+    course.configure("")
     course.run("autograde", "toy", "--student=too-late", "--force")
     assert penalties(course)["too-late"] == (9, 0)
