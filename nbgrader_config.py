@@ -44,13 +44,15 @@ c.Execute.extra_arguments = [
     "--IPKernelApp.log_level=ERROR",
 ]
 
-# Time: seconds for a student's cell, a test cell, one call of a student's function, a submission;
-# and what a training cell that uses helpers.training keeps to by itself.
+# Processor time, in seconds: of a student's cell, and what a training with helpers.training keeps
+# to by itself. A busy machine changes no grade; a cell may take three times as long.
 c.Execute.timeout = 300
+os.environ.setdefault("COURSE_TRAINING_SECONDS", "120")
+
+# Time on the clock, in seconds: for a test cell, one call of a student's function, a submission.
 c.Judge.test_timeout = 120
 c.Judge.call_timeout = 30
 c.Judge.submission_seconds = 1200
-os.environ.setdefault("COURSE_TRAINING_SECONDS", "120")
 
 # Feedback: the messages of the checks, never their code, on a page without scripts.
 c.GenerateFeedback.preprocessors = [

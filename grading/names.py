@@ -18,7 +18,8 @@ def bound_names(source: str) -> set[str]:
     defined: set[str] = set()
     for statement in ast.parse(source).body:
         if isinstance(statement, ast.Delete):
-            defined -= {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+            names = [node for node in ast.walk(statement) if isinstance(node, ast.Name)]
+            defined -= {name.id for name in names if isinstance(name.ctx, ast.Del)}
             continue
         module = _Lasting().visit(ast.Module([statement], []))
         defined |= {s.get_name() for s, top in _symbols(module) if _is_global_target(s, top)}

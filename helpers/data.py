@@ -151,8 +151,7 @@ class UnavailableError(Exception):
 
 def _load_full(device: torch.device) -> tuple[Digits, Digits]:
     try:
-        # Slow to import, seldom needed, and without types.
-        from torchvision.datasets import MNIST  # noqa: PLC0415
+        from torchvision.datasets import MNIST  # noqa: PLC0415  (slow to import, seldom needed)
     except (ImportError, RuntimeError) as error:
         raise UnavailableError(f"torchvision does not work here: {error}") from error
     folder = data_folder()
@@ -217,8 +216,7 @@ def _download(url: str, md5: str, file: Path, deadline: float) -> Path:
 
     def download() -> None:
         try:
-            # Seldom needed, and without types.
-            import pooch  # type: ignore[import-untyped]  # noqa: PLC0415
+            import pooch  # noqa: PLC0415  (seldom needed)
 
             pooch.get_logger().setLevel("WARNING")  # the bar says what is downloaded
             downloader = pooch.HTTPDownloader(
@@ -232,7 +230,7 @@ def _download(url: str, md5: str, file: Path, deadline: float) -> Path:
         except Exception as error:
             problems.append(error)
 
-    thread = threading.Thread(target=download, daemon=True)
+    thread = threading.Thread(target=download, name="download", daemon=True)
     thread.start()
     with progress_bar(desc=file.name, unit="B", leave=False) as bar:
         while thread.is_alive():

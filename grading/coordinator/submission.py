@@ -168,58 +168,91 @@ def rebuild(master: NotebookNode, submitted: NotebookNode) -> NotebookNode:
         submitted: what `read` returned.
 
     Returns:
-        A new notebook: every cell of `master` with nbgrader metadata and every markdown cell; the
-        text of each solution cell is the student's (the stub where the submission lacks the cell).
-        Code cells that the master does not name - the student's own and the instructor's plain ones
-        (figures), which students may edit - come from the submission, each after the nbgrader cell
-        that it follows there. A second cell with a solution's name counts as the student's own.
+        A new notebook in the master's order: every cell of it with nbgrader metadata and every
+        markdown cell; the text of each solution cell is the student's (the stub where the
+        submission lacks the cell). The instructor's plain code cells (figures), which students may
+        edit or delete, are in their places with the student's text. The student's own code cells
+        come each after the cell that it follows in the submission. A second cell with a solution's
+        name counts as the student's own.
 
     Raises:
         UnreadableError: none of the master's solution cells is in the submission.
     """
-    names = {grade_id(cell): cell for cell in master.cells if grade_id(cell)}
-    answers: dict[str, str] = {}
-    extras: dict[str | None, list[str]] = {}
-    after = None
+    kept = _Kept(master)
     for cell in submitted.cells:
-        name = grade_id(cell)
-        known = names.get(name) if name else None
-        if name and known is not None and is_solution(known) and name not in answers:
-            answers[name] = cell.source
-            after = name
-        elif known is not None and not is_solution(known):
-            after = name
-        elif cell.cell_type == "code" and cell.source.strip():
-            extras.setdefault(after, []).append(cell.source)
-    if not answers and any(map(is_solution, names.values())):
+        kept.take(cell)
+    named = [cell for cell in master.cells if grade_id(cell) and is_solution(cell)]
+    if named and not any(grade_id(cell) in kept.texts for cell in named):
         raise UnreadableError(
             "This notebook has none of the assignment's answer cells. Please put your answers into "
             "the notebook that you were given (do not copy its cells elsewhere) and hand that in."
         )
-    return _assemble(master, answers, extras)
+    return _assemble(master, kept)
 
 
-def _assemble(
-    master: NotebookNode, answers: dict[str, str], extras: dict[str | None, list[str]]
-) -> NotebookNode:
-    kept = ("kernelspec", "language_info")
-    notebook = new_notebook(metadata={k: v for k, v in master.metadata.items() if k in kept})
+class _Kept:
+    """What is kept of a submission.
+
+    Attributes:
+        texts: of the master's cells that students may write, by their names.
+        extras: texts of the student's own code cells, by the name of the master's cell before.
+    """
+
+    def __init__(self, master: NotebookNode):
+        self.texts: dict[str, str] = {}
+        self.extras: dict[str | None, list[str]] = {}
+        self._known = {name: cell for cell in master.cells if (name := _name(cell))}
+        self._plain = {name: cell for name, cell in self._known.items() if _is_plain(cell)}
+        self._after: str | None = None
+
+    def take(self, cell: NotebookNode) -> None:
+        """Takes the next cell of a submission."""
+        name = self._place(cell)
+        known = self._known.get(name) if name else None
+        if name is None or known is None or name in self.texts:
+            if cell.cell_type == "code" and cell.source.strip():
+                self.extras.setdefault(self._after, []).append(cell.source)
+            return
+        if is_solution(known) or _is_plain(known):
+            self.texts[name] = cell.source
+        self._after = name
+
+    def _place(self, cell: NotebookNode) -> str | None:
+        """The name of the master's cell that this one is: by its name, or by a figure's text."""
+        name = _name(cell)
+        if name in self._known or cell.cell_type != "code":
+            return name
+        same = [n for n, plain in self._plain.items() if plain.source == cell.source]
+        return next((n for n in same if n not in self.texts), name)
+
+
+def _name(cell: NotebookNode) -> str | None:
+    return grade_id(cell) or cell.get("id")
+
+
+def _is_plain(cell: NotebookNode) -> bool:
+    """Whether a cell of the instructor's is code that nbgrader takes no notice of."""
+    return cell.cell_type == "code" and not grade_id(cell)
+
+
+def _assemble(master: NotebookNode, kept: _Kept) -> NotebookNode:
+    metadata = {k: v for k, v in master.metadata.items() if k in ("kernelspec", "language_info")}
+    notebook = new_notebook(metadata=metadata)
     taken = {cell.get("id") for cell in master.cells}
     numbers = (n for n in range(1, 1 << 62) if f"extra-{n}" not in taken)
 
     def own(after: str | None) -> list[NotebookNode]:
-        return [new_code_cell(text, id=f"extra-{next(numbers)}") for text in extras.get(after, [])]
+        texts = kept.extras.get(after, [])
+        return [new_code_cell(text, id=f"extra-{next(numbers)}") for text in texts]
 
     notebook.cells += own(None)
     for cell in master.cells:
-        name = grade_id(cell)
-        if name is None and cell.cell_type == "code":
-            continue
-        cell = deepcopy(cell)  # noqa: PLW2901  (the master serves every student)
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
-        if name and name in answers:
-            cell.source = answers[name]
-        notebook.cells.append(cell)
+        name = _name(cell)
+        if name in kept.texts or not _is_plain(cell):
+            cell = deepcopy(cell)  # noqa: PLW2901  (the master serves every student)
+            if cell.cell_type == "code":
+                cell.outputs, cell.execution_count = [], None
+            cell.source = kept.texts.get(name or "", cell.source)
+            notebook.cells.append(cell)
         notebook.cells += own(name) if name else []
     return notebook

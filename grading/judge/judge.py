@@ -94,12 +94,11 @@ class Judge(LoggingConfigurable):
         if stopped:
             cell.outputs.append(error_output("KernelStopped", stopped))
         if stopped or self.kernel.late:
-            told = stopped or f"it took more than {self.kernel.timeout} seconds"
-            write_note(cell, f"This cell was stopped: {told}.")
+            write_note(cell, f"This cell was stopped: {stopped or self.kernel.late}.")
 
     def _run(self, cell: NotebookNode, index: int) -> str | None:
         """Runs a cell; why the kernel stopped, None where it is ready for more."""
-        seconds = min(self.kernel.timeout or self.submission_seconds, self._left())
+        seconds = min(self.kernel.wall_seconds or self.submission_seconds, self._left())
         stopped = self.kernel.run_cell(cell, index, seconds)
         if stopped:
             self._stop(stopped)

@@ -17,12 +17,14 @@ from nbclient.exceptions import DeadKernelError
 from nbclient.util import run_sync
 from nbformat.notebooknode import NotebookNode
 from nbgrader.preprocessors import Execute
-from traitlets import Bool, Integer, Unicode, default
+from traitlets import Bool, Float, Integer, Unicode, default
 from traitlets.utils.importstring import import_item
 
 from grading.judge.outputs import append_within, remade
 
-STUDENT_SIDE = "__import__('grading.student.serve')"  # what answers test cells, in the kernel
+IMPORT = "__import__('importlib').import_module('grading.student.{}')"
+STUDENT_SIDE = IMPORT.format("serve")  # what answers test cells, in the kernel
+LIMIT_CELLS = IMPORT.format("budget") + ".limit_cells({seconds!r})"
 BOOT_SECONDS = 120.0
 SEND_MILLISECONDS = 5_000
 PING_SECONDS = 5.0  # for an idle kernel to answer
@@ -47,6 +49,12 @@ class KernelClient(Execute):
     message_bytes = Integer(
         16 << 20, help="bytes of a message; a kernel that sends a larger one is cut off from it"
     ).tag(config=True)
+    patience = Float(
+        3.0,
+        min=1.0,
+        help="how many times as long as a cell may compute (Execute.timeout, in seconds of "
+        "processor time) it may take, on a busy machine",
+    ).tag(config=True)
     raise_on_iopub_timeout = Bool(False, help="lost output is no reason to stop").tag(config=True)
 
     def __init__(self, nb: NotebookNode, folder: str, **kwargs: Any):
@@ -55,8 +63,9 @@ class KernelClient(Execute):
         self.km: Any = None
         self.kc: Any = None
         self.reset_execution_trackers()
-        self.late = False  # was the last cell interrupted because its time was over?
+        self.late = ""  # why the last cell was interrupted, if it was
         self._cut_off = False
+        self._began = self._seconds = 0.0  # when a cell began, and how long it may take
         self._room = 0  # bytes that may still be kept of a cell's output
 
     @default("skip_cells_with_tag")
@@ -76,6 +85,8 @@ class KernelClient(Execute):
         try:
             self.start_new_kernel()
             ready = run_sync(self._connect)() and self.silently(STUDENT_SIDE, BOOT_SECONDS)
+            if ready and self.timeout:
+                ready = self.silently(LIMIT_CELLS.format(seconds=self.timeout), BOOT_SECONDS)
             if not ready:
                 raise RuntimeError(f"The student's kernel does not start: {self.reason()}")
         except BaseException:
@@ -153,9 +164,14 @@ class KernelClient(Execute):
     # ---- running code ---------------------------------------------------------------------------
 
     def run_cell(self, cell: NotebookNode, index: int, seconds: float) -> str | None:
-        """Runs a student's cell; None when the kernel is ready for more, else why it is not."""
-        self._room = self.output_bytes
-        self.late = self._cut_off = False
+        """Runs a student's cell; None when the kernel is ready for more, else why it is not.
+
+        Args:
+            seconds: of wall time, after which the cell is interrupted. It also is after
+                `self.timeout` seconds of processor time. Then `late` says why.
+        """
+        self._room, self._cut_off, self.late = self.output_bytes, False, ""
+        self._began, self._seconds = time.monotonic(), seconds
         self.timeout_func = lambda _: max(1, int(seconds))
         try:
             self.execute_cell(cell, index, store_history=True)
@@ -171,6 +187,11 @@ class KernelClient(Execute):
         if self.late and not self.silently("", PING_SECONDS):
             return CUT_OFF if self._cut_off else UNSTOPPABLE.format(seconds)
         return None
+
+    @property
+    def wall_seconds(self) -> float | None:
+        """How long a cell may take; None: as long as it likes."""
+        return self.timeout and self.timeout * self.patience
 
     def silently(self, code: str, seconds: float) -> bool:
         """Runs code that leaves no output; whether it ended well and in time."""
@@ -216,6 +237,9 @@ class KernelClient(Execute):
     def on_cell_executed(self, **kwargs: Any) -> None:
         """Shows an error that only the reply tells of, as when the time was over."""
         cell, reply = kwargs["cell"], kwargs["execute_reply"]["content"]
-        self.late = reply.get("ename") == self.error_on_timeout["ename"]
+        if reply.get("ename") == self.error_on_timeout["ename"]:
+            self.late = f"it took more than {self._seconds:.0f} seconds"
+            if time.monotonic() - self._began < self._seconds:
+                self.late = f"it used more than {self.timeout} seconds of processor time"
         if reply.get("status") == "error" and all(o.output_type != "error" for o in cell.outputs):
             cell.outputs.append(remade("error", reply))

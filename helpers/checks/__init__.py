@@ -13,300 +13,35 @@ says what was seen, what was expected and, where it can tell, which mistake that
 Checks of random numbers are in `helpers.checks.statistics`.
 """
 
-import linecache
 import math
-import os
-import sys
-import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from types import TracebackType
-from typing import Any, ClassVar, NamedTuple, NoReturn, Self, TypeVar, cast, overload
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 
-from helpers.claims import Claim
+from helpers.checks.report import Failed, MisuseError, Report
+
+__all__ = [
+    "Failed",
+    "MisuseError",
+    "Report",
+    "as_floats",
+    "as_rows",
+    "as_tensor",
+    "check_batch_independence",
+    "check_finite",
+    "check_gradient",
+    "check_parameters_used",
+    "check_range",
+    "check_shape",
+    "check_tensor",
+    "check_unchanged",
+    "check_values",
+    "either",
+]
 
 T = TypeVar("T")
-
-UNSOLVED = "not implemented yet: replace the line `raise NotImplementedError` with your answer"
-TO_THE_END = "the test cell runs to its end"  # what a statement between two claims can break
-
-
-class Failed(AssertionError):  # noqa: N818  (students read it as a result, not as an error of ours)
-    """A claim about the student's code does not hold; the message is written for the student."""
-
-    def _render_traceback_(self) -> list[str]:
-        """What IPython shows instead of a traceback: the message, since the cell's code is ours."""
-        return str(self).splitlines()
-
-
-class MisuseError(RuntimeError):
-    """A test cell is written in a way that might pass anybody; the message is for its author."""
-
-
-class Report:
-    """Collects the failures of one test cell, so that all of them are told and not just the first.
-
-        with Report("test-kl") as check:
-            check("a mean of 2 costs 2 nats per latent feature", kl_is, vae_loss, 2.0)
-
-    At the end of the block it prints that all is well, or raises `Failed` with every failure, one a
-    line. A statement outside of any claim that stops with an error is a failure, too, and the last.
-
-    Each claim runs with torch's random numbers seeded anew, and leaves the student's own random
-    stream where it was.
-
-    Args:
-        name: the test cell's name.
-        seed: fixes the random numbers; by default they come fresh from the operating system, and
-            a failure prints the seed that reproduces it.
-
-    Attributes:
-        claims: every claim that was stated so far, in their order.
-        listeners: each is called with every report when its block is entered.
-    """
-
-    listeners: ClassVar[list[Callable[["Report"], None]]] = []
-
-    def __init__(self, name: str, seed: int | None = None):
-        self.name = name
-        self.seed = int.from_bytes(os.urandom(4), "big") if seed is None else seed
-        self.claims: list[Claim] = []
-        self._failures: list[str] = []  # as they are told: no sentence twice
-        self._cell: _Cell | None = None  # only while the block runs
-        self._unused: list[str] = []  # claims made for `with` and not entered yet
-        self._seeds_used = 0
-
-    @property
-    def failures(self) -> tuple[str, ...]:
-        """What is told of the claims that failed: each sentence once."""
-        return tuple(self._failures)
-
-    @property
-    def earned(self) -> float | None:
-        """The points of the claims that held; 0 where a claim without points of its own failed.
-
-        None where no claim carries points: then the cell is passed or failed as a whole.
-        """
-        if all(claim.points is None for claim in self.claims):
-            return None
-        if any(claim.points is None and not claim.held for claim in self.claims):
-            return 0.0
-        return sum((claim.points or 0.0 for claim in self.claims if claim.held), 0.0)
-
-    @overload
-    def __call__(self, claim: str, *, points: float | None = None) -> "_Block": ...
-
-    @overload
-    def __call__(
-        self,
-        claim: str,
-        function: Callable[..., T],
-        *arguments: Any,
-        points: float | None = None,
-        **options: Any,
-    ) -> T: ...
-
-    def __call__(
-        self,
-        claim: str,
-        function: Callable[..., T] | None = None,
-        *arguments: Any,
-        points: float | None = None,
-        **options: Any,
-    ) -> "T | _Block":
-        """States a claim: `function(*arguments, **options)` raises an error where it doesn't hold.
-
-        Args:
-            claim: what is claimed, in words.
-            function: how it is checked. Without one, the claim is the block of a `with` statement:
-                `with check("..."):`.
-            points: what the claim earns by itself; None: every point of the cell needs it.
-
-        Returns:
-            What the function returns; after a failure something that keeps silent about whatever
-            depends on it.
-
-        Raises:
-            MisuseError: outside of the report's own `with` block.
-        """
-        block = _Block(self, claim, points)
-        if function is None:
-            self._unused.append(claim)
-            return block
-        result = cast(T, _Missing())
-        with block:
-            result = function(*arguments, **options)
-        return result
-
-    def __enter__(self) -> Self:
-        frame = sys._getframe(1)
-        self._cell = _Cell(frame.f_globals, frame.f_code.co_filename)
-        for listener in self.listeners:
-            listener(self)
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        failed = error is not None and self._failure(error)
-        if error is not None and failed:
-            self._keep(TO_THE_END, error, None)
-        self._cell = None
-        if error is None and self._unused:
-            raise MisuseError(
-                f"check({self._unused[0]!r}) states nothing: pass the function that checks it, or "
-                "write `with check(...):`"
-            )
-        if error is None or failed:
-            self._tell()
-
-    def _failure(self, error: BaseException) -> bool:
-        """Whether an error says something of the student's code, and is no end of the whole test.
-
-        A student who presses "interrupt" means it; a module that the test cell can't import, and a
-        `MisuseError`, are mistakes of its author.
-        """
-        if isinstance(error, ImportError):
-            return bool(self._cell and _where(error, self._cell)) or hasattr(error, "student_error")
-        return isinstance(error, Exception | SystemExit) and not isinstance(error, MisuseError)
-
-    def _keep(self, text: str, error: BaseException | None, points: float | None) -> None:
-        """Keeps what came of a claim."""
-        if error is None:
-            self.claims.append(Claim(text, True, points=points))
-            return
-        if isinstance(error, NameError) and self._failures:
-            # A name that a failed claim should have defined: no news.
-            self.claims.append(Claim(text, False, points=points))
-            return
-        sentence = explain(error, self._cell)
-        self.claims.append(Claim(text, False, sentence, points))
-        if text != TO_THE_END and not isinstance(error, NameError | NotImplementedError):
-            sentence = f"{text}: {sentence}"
-        if sentence not in self._failures:
-            self._failures.append(sentence)
-
-    def _tell(self) -> None:
-        """Prints that all is well, or raises `Failed`."""
-        if not self._failures:
-            print(f"{self.name}: passed")
-            return
-        first, *more = self._failures
-        if more:
-            lines = [f"{self.name}: (seed {self.seed})", *(f"- {told}" for told in (first, *more))]
-        else:
-            seed = "" if "not implemented yet" in first else f" (seed {self.seed})"
-            lines = [f"{self.name}: {first}{seed}"]
-        if self.earned:
-            whole = sum(claim.points or 0.0 for claim in self.claims)
-            lines.append(f"earned {self.earned:g} of {whole:g} points")
-        raise Failed("\n".join(lines)) from None
-
-
-class _Cell(NamedTuple):
-    """The test cell that a report is written in."""
-
-    names: dict[str, Any]
-    file: str  # the name that its code was compiled under
-
-
-class _Block:
-    """One claim: what happens in its `with` statement states it."""
-
-    def __init__(self, report: Report, text: str, points: float | None):
-        self._report, self._text, self._points = report, text, points
-        self._check_use()
-
-    def _check_use(self) -> None:
-        if self._report._cell is None:
-            raise MisuseError("write `with Report(...) as check:`, and state every claim inside")
-
-    def __enter__(self) -> None:
-        self._check_use()
-        report = self._report
-        if self._text in report._unused:
-            report._unused.remove(self._text)
-        self._random = torch.random.fork_rng()
-        self._random.__enter__()
-        torch.manual_seed(report.seed + report._seeds_used)
-        report._seeds_used += 1
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> bool:
-        self._random.__exit__(None, None, None)
-        if error is not None and not self._report._failure(error):
-            return False
-        self._report._keep(self._text, error, self._points)
-        return True
-
-
-def _no_news(*_: object, **__: object) -> NoReturn:
-    raise NameError("an earlier claim failed")
-
-
-# All that a statement, an operator, a built-in function, NumPy or torch asks an object for.
-_WAYS = """
-    getattr setattr delattr call iter next reversed len contains getitem setitem delitem
-    enter exit bool int float complex index hash str format round trunc floor ceil
-    eq ne lt le gt ge neg pos abs invert
-    add sub mul matmul truediv floordiv mod divmod pow and or xor lshift rshift
-    radd rsub rmul rmatmul rtruediv rfloordiv rmod rdivmod rpow rand ror rxor rlshift rrshift
-    array array_ufunc array_function
-"""
-# The result of a claim that failed: whoever uses it fails as well, which is no news.
-_Missing = type(
-    "_Missing",
-    (),
-    {f"__{way}__": _no_news for way in _WAYS.split()}
-    | {"__torch_function__": classmethod(_no_news)}
-    | {"__class__": property(_no_news)},  # isinstance(value, ...) asks for it
-)
-
-
-def explain(error: BaseException, cell: _Cell | None = None) -> str:
-    """Says in one sentence what an exception raised by the student's code means for them.
-
-    Args:
-        error: where it has an attribute `student_error`, that says which error it was and where.
-        cell: the test cell; with it the sentence names the student's own line, if there is one.
-    """
-    if isinstance(error, Failed):
-        return str(error)
-    if isinstance(error, NotImplementedError):
-        return UNSOLVED
-    told = getattr(error, "student_error", None)
-    place = _where(error, cell) if cell else ""
-    if isinstance(error, NameError) and error.name and not (told or place):
-        return (
-            f"`{error.name}` is not defined: not implemented yet, or its cell stopped with an error"
-        )
-    if told is None:
-        told = f"{type(error).__name__}: {error}".strip(": ") + place
-    return f"your code stopped with {told}"
-
-
-def _where(error: BaseException, cell: _Cell) -> str:
-    """The student's line that an error went through last, in brackets; "" where there is none.
-
-    A student's code has the names of the notebook that the test cell is in, and was compiled from
-    another cell of it, whose text IPython keeps.
-    """
-    for frame, number in reversed(list(traceback.walk_tb(error.__traceback__))):
-        code = frame.f_code
-        if frame.f_globals is not cell.names or code.co_filename == cell.file:
-            continue
-        if text := linecache.getline(code.co_filename, number).strip():
-            return f" (line {number} of `{code.co_name}`: `{text}`)"
-    return ""
 
 
 def either(first: Callable[[], T], second: Callable[[], T]) -> T:

@@ -22,8 +22,12 @@ NEVER = {
 }
 SHARED = FOLDERS | {"nbgrader"}  # never imported by the modules that several processes share
 STUDENT = {"torch", "numpy", "grading.wire"}  # all there is beside the standard library
-# launch.py becomes ipykernel, once the student's files are there and the limits hold.
-STUDENT_IN_FUNCTIONS = {"grading.student.launch": {"zmq", "ipykernel.kernelapp"}}
+# launch.py becomes ipykernel, once the student's files are there and the limits hold; then the
+# shell's cells get their budget.
+STUDENT_IN_FUNCTIONS = {
+    "grading.student.launch": {"zmq", "ipykernel.kernelapp"},
+    "grading.student.budget": {"IPython.core.getipython"},
+}
 
 
 def module_name(path):

@@ -42,6 +42,7 @@ CELLS = {
     "x = y = 1\ndel x": ("y", ""),
     "x = 1\ndel x\nx = 2": ("x", ""),
     "for i in a: pass\ndel i, b[0]": ("", "a b"),
+    "x = [1]\ndel x[0]": ("x", ""),
     "if a:\n    del x": ("", "a x"),
     "def f():\n    x = 1\n    del x": ("f", ""),
     "def f(x): return x\nf(y)": ("f", "y"),

@@ -16,6 +16,7 @@ from torch import nn
 
 from helpers import checks
 from helpers.checks import Failed, MisuseError, Report
+from helpers.checks.report import UNSOLVED
 from helpers.claims import Claim
 
 
@@ -79,7 +80,7 @@ def test_a_claim_is_a_function_or_a_block_and_gives_back_what_the_function_does(
 
 def test_unsolved_and_undefined_say_so_in_one_line():
     text = fails(Report("test-x"), unsolved, unsolved)
-    assert text == f"test-x: {checks.UNSOLVED}"
+    assert text == f"test-x: {UNSOLVED}"
 
     text = fails(Report("test-x"), lambda: missing_function(1), lambda: missing_function(2))  # noqa: F821
     assert text.startswith("test-x: `missing_function` is not defined: not implemented yet")

@@ -11,7 +11,7 @@ from grading.coordinator import submission
 
 
 def cell(name=None, text="", **marks):
-    made = new_code_cell(text, id=name or "anonymous")
+    made = new_code_cell(text, **({"id": name} if name else {}))
     if name:
         marks = {"grade": False, "solution": False, "locked": False, "schema_version": 3} | marks
         made.metadata["nbgrader"] = {"grade_id": name, **marks}
@@ -168,8 +168,30 @@ def test_students_own_cells_stay_where_they_were(master, good):
     built = texts(submission.rebuild(master, good))
     assert built[:2] == ["top = 1", "# Title"]
     assert built[built.index("helper = 2") - 1] == "def answer():\n    return 42"
-    del good.cells[good.cells.index(cell(None, "plot()"))]
+    good.cells = [handed_in for handed_in in good.cells if handed_in.source != "plot()"]
     assert "plot()" not in texts(submission.rebuild(master, good))
+
+
+def test_prose_and_figures_keep_the_order_of_the_released_notebook(master, good):
+    """A figure stands where its prose is, whatever the student has put between them."""
+    figure = next(i for i, made in enumerate(master.cells) if made.source == "plot()")
+    master.cells.insert(figure, new_markdown_cell("What the figure shows", id="prose"))
+    good = nbformat.from_dict(master)
+    good.cells[2].source = "def answer():\n    return 42"
+    good.cells[figure + 1].source = "plot(colour='red')"
+    good.cells.insert(figure + 1, cell(None, "between = 1"))
+    built = texts(submission.rebuild(master, good))
+    at = built.index("What the figure shows")
+    assert built[at : at + 3] == ["What the figure shows", "between = 1", "plot(colour='red')"]
+
+
+def test_a_figure_is_known_by_its_text_when_its_id_is_lost(master, good):
+    for handed_in in good.cells:
+        if handed_in.source == "plot()":
+            handed_in.id = "lost"
+    built = submission.rebuild(master, good)
+    figure = next(made for made in built.cells if made.source == "plot()")
+    assert figure.id == next(made.id for made in master.cells if made.source == "plot()")
 
 
 def test_answers_are_found_when_metadata_is_lost(master, good, tmp_path):
