@@ -1,4 +1,8 @@
-"""Divides the KL term by 784 in the loss."""
+"""Divides the KL term by 784 in the loss.
+
+Off the edges: with five seeds neg_elbo came down to 221-240, of which the KL term was 127-142. It
+has to be below 272 to count as falling, above 165 to miss the goal, and the KL term above 60.
+"""
 
 expected = {"test-vae-elbo": 0}
 solved = ["vae-loss"]
@@ -30,7 +34,7 @@ class VAE(nn.Module):
 
 # %% vae-training
 vae = VAE(latent_features=16).to(device)
-optimizer = torch.optim.Adam(vae.parameters(), lr=3e-3)
+optimizer = torch.optim.Adam(vae.parameters(), lr=1e-2)
 history = History("neg_elbo", "recon", "kl")
 for epoch, batches in epochs(train_loader, 5):
     for images, _ in batches:
