@@ -23,6 +23,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import traceback
 import types
 from collections.abc import Callable
 from contextlib import suppress
@@ -162,6 +163,7 @@ def be_student(control: socket.socket) -> None:
 
     end_with_parent()
     sys.stdin = open(os.devnull)  # noqa: SIM115
+    errors = os.dup(2)  # of ours
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     os.dup2(1, 2)
     sys.modules["__main__"] = types.ModuleType("__main__")
@@ -171,6 +173,17 @@ def be_student(control: socket.socket) -> None:
     shell = InteractiveShell.instance(user_module=sys.modules["__main__"], config=settings)
     for number in (signal.SIGPROF, signal.SIGALRM):
         signal.signal(number, signal.default_int_handler)
+    try:
+        obey(control, shell)
+    except BaseException:
+        with os.fdopen(errors, "w") as file:
+            traceback.print_exc(file=file)
+    finally:
+        os._exit(1)
+
+
+def obey(control: socket.socket, shell) -> None:
+    """Does one request after another; a fork of this process goes on with a line of its own."""
     while True:
         with suppress(KeyboardInterrupt):  # meant for a call that has ended meanwhile
             text, files, _, _ = socket.recv_fds(control, MESSAGE_BYTES, 1)
@@ -180,8 +193,8 @@ def be_student(control: socket.socket) -> None:
             match request.pop("do"):
                 case "run":
                     run(shell, **request)
-                case "remember":
-                    serve.remember()
+                case "snapshot_setup":
+                    serve.snapshot_setup()
                 case "serve":
                     serve.serve(**request)
                 case "fork" if os.fork() == 0:
@@ -273,6 +286,8 @@ class Pair:
         try:
             self._run(cell)
         except (StudentGoneError, OSError) as error:
+            if cell.kind == "set-up":
+                raise
             for file in branch.all_files():
                 tell(Warm(file, problem=f"{cell.name or 'a cell of its own'}: {error}"))
             branch.files.clear()
@@ -291,7 +306,7 @@ class Pair:
         self._ask("run", source=cell.source, seconds=CELL_SECONDS)
         self._await((PATIENCE + 1) * CELL_SECONDS)
         if cell.kind == "set-up":  # the last one counts
-            self._ask("remember")
+            self._ask("snapshot_setup")
             self._await()
 
     def _test(self, cell: Cell) -> Verdict:
