@@ -27,9 +27,11 @@ from grading.sandbox import bubblewrap
 from grading.sandbox.usage import descendants
 
 BWRAP, PROBLEM = bubblewrap.find()
-pytestmark = pytest.mark.skipif(
-    BWRAP is None, reason=f"attacks need a sandbox to run in ({PROBLEM}): apt install bubblewrap"
-)
+WHY_NOT = f"attacks need a sandbox to run in ({PROBLEM}): apt install bubblewrap"
+pytestmark = [
+    pytest.mark.skipif(BWRAP is None, reason=WHY_NOT),
+    pytest.mark.timeout(3 * 3600),  # the first test waits for all files
+]
 FILES = sorted((handin.ROOT / "tests" / "attacks").glob("*.py"))
 TABLE = handin.ROOT / "tests" / "attacks" / "TABLE.md"
 SAMPLE = {
