@@ -101,9 +101,12 @@ class Course:
     def hand_in(self, path: Path, student: str) -> None:
         handin.hand_in(path, student, self.root)
 
-    def autograde(self, assignment: str, *options: str, **environment: str) -> str:
-        """Makes the student version known to the gradebook, grades, and returns what was said."""
+    def release(self, assignment: str) -> None:
+        """Makes the student version, and so the assignment known to the gradebook."""
         self.nbgrader_here("generate_assignment", assignment, "--force")
+
+    def autograde(self, assignment: str, *options: str, **environment: str) -> str:
+        """Grades, and returns what was said."""
         return self.nbgrader("autograde", assignment, *options, **environment).stdout
 
     def graded(self, assignment: str, student: str) -> Graded:
@@ -132,6 +135,7 @@ def grade_all(files: list[Path], root: Path, *options: str, **environment: str):
         for file in group:
             course.hand_in(file, file.stem)
         if group:
+            course.release(assignment)
             began = time.monotonic()
             said = course.autograde(assignment, *options, **environment)
             seconds += time.monotonic() - began

@@ -47,6 +47,7 @@ WORKERS = 2
 LIMITS = (
     "--Farm.executor=threads:3",  # most attacks wait for their end
     "--Execute.timeout=20",
+    "--KernelClient.patience=1",
     "--Judge.call_timeout=5",
     "--Judge.test_timeout=15",
     "--Judge.submission_seconds=60",
@@ -69,6 +70,8 @@ class Share:
         (root / "tmp").mkdir()
         evidence.place_canaries(self.course.root, self.home)
         self.assignments = sorted({handin.read(file).assignment for file in files})
+        for assignment in self.assignments:
+            self.course.release(assignment)
 
     def students(self, assignment: str) -> dict[str, Path]:
         group = [file for file in self.files if handin.read(file).assignment == assignment]

@@ -21,6 +21,7 @@ def course(tmp_path_factory):
     for student in CLASS:
         path = handin.ROOT / "tests" / "submissions" / ASSIGNMENT / f"{student}.py"
         course.hand_in(path, student)
+    course.release(ASSIGNMENT)
     course.said = course.autograde(ASSIGNMENT, COURSE_TRAINING_SECONDS="20")
     return course
 

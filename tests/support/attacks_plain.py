@@ -88,7 +88,9 @@ def measure(attack: Path, course: Path, root: Path, bwrap: str) -> Row:
     # Not as process 1 of the sandbox, which an attack that kills its parents would meet.
     run = subprocess.Popen(
         [*line, sys.executable, __file__, attack, root],
-        env=os.environ | {"HOME": str(root / "home"), "TMPDIR": str(root / "tmp")},
+        env=os.environ
+        | {"HOME": str(root / "home"), "TMPDIR": str(root / "tmp")}
+        | {"PYTHONPATH": str(handin.ROOT / "scripts")},
         stdout=subprocess.DEVNULL,
         start_new_session=True,
     )
@@ -157,4 +159,5 @@ def score(course: Path, assignment: str, student: str) -> float | None:
 
 
 if __name__ == "__main__":
+    os.environ.pop("PYTHONPATH")  # was for this module's imports
     main(Path(sys.argv[1]), Path(sys.argv[2]))
