@@ -35,6 +35,7 @@ def notebook(assignment: str) -> dict:
     path = ROOT / "source" / assignment / f"{handin.NOTEBOOKS[assignment]}.ipynb"
     cells = nbformat.read(path, as_version=4).cells
     names: dict = {}
+    print(f"{assignment}: running the model answers")
     for cell in cells:
         facts = cell.metadata.get("nbgrader", {})
         if cell.id == "setup" or facts.get("solution"):
@@ -70,7 +71,11 @@ def scatter(labels: torch.Tensor, *codes: torch.Tensor, titles: tuple[str, ...])
         np.atleast_1d(figure.subplots(1, len(codes))), codes, titles, strict=True
     ):
         axes.scatter(
-            *z.cpu().T, c=[DIGIT_COLOURS[digit] for digit in labels.tolist()], s=2, linewidths=0
+            *z.cpu().T,
+            c=[DIGIT_COLOURS[digit] for digit in labels.tolist()],
+            s=4,
+            linewidths=0,
+            antialiased=False,
         )
         axes.set_title(title, fontsize=8)
         axes.tick_params(labelsize=7)

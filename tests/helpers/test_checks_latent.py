@@ -152,7 +152,7 @@ def test_other_snapshots_are_told(loader, snapshots):
     with pytest.raises(Failed, match="before the first training"):
         checks.first_snapshot(snapshots | {0: snapshots[10] + 2}, loader)
     for change, says in (
-        (lambda c: c.flip(0), "in another order"),
+        (lambda c: torch.cat([c[:100].flip(0), c[100:]]), "in another order"),
         (lambda c: c + torch.randn_like(c), "random samples z"),
         (lambda c: 2 * c, "did the training go on"),
     ):

@@ -1,6 +1,6 @@
 """Squeezes the image into four numbers: it ends between two rungs of the ladder, with a right record."""
 
-expected = {"test-dae-loss": 1}
+expected = {"test-dae-loss": 1, "test-dae-denoises": 0}
 solved = ["noise"]
 says = "less than that of the noisy image itself"
 

@@ -7,10 +7,10 @@ says = "the training loss still falls"
 # %% dae-training
 torch.manual_seed(0)
 dae = DAE().to(device)
-optimizer = torch.optim.Adam(dae.parameters(), lr=1e-3)
+optimizer = torch.optim.Adam(dae.parameters(), lr=2e-4)
 history = History("mse")
 add_noise = AddGaussianNoise()
-for epoch, batches in epochs(train_loader, 1):
+for epoch, batches in epochs(train_loader, 2):
     for images, _ in batches:
         loss = F.mse_loss(dae(add_noise(images)), images, reduction="sum")
         optimizer.zero_grad()
