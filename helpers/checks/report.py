@@ -72,13 +72,21 @@ class Report:
     def earned(self) -> float | None:
         """The points of the claims that held; 0 where a claim without points of its own failed.
 
-        None where no claim carries points: then the cell is passed or failed as a whole.
+        None where no claim carries points: then the cell is passed or failed as a whole. A claim
+        that is stated twice, in the same words, earns its points once, if it holds both times.
         """
-        if all(claim.points is None for claim in self.claims):
+        worth = self._worth
+        failed = {claim.text for claim in self.claims if not claim.held}
+        if not worth:
             return None
-        if any(claim.points is None and not claim.held for claim in self.claims):
+        if failed - worth.keys():
             return 0.0
-        return sum((claim.points or 0.0 for claim in self.claims if claim.held), 0.0)
+        return sum((points for text, points in worth.items() if text not in failed), 0.0)
+
+    @property
+    def _worth(self) -> dict[str, float]:
+        """The claims with points of their own, and their points."""
+        return {claim.text: claim.points for claim in self.claims if claim.points is not None}
 
     @overload
     def __call__(self, claim: str, *, points: float | None = None) -> "_Block": ...
@@ -107,7 +115,8 @@ class Report:
             claim: what is claimed, in words.
             function: how it is checked. Without one, the claim is the block of a `with` statement:
                 `with check("..."):`.
-            points: what the claim earns by itself; None: every point of the cell needs it.
+            points: what the claim earns by itself, once however often it is stated; None: every
+                point of the cell needs it.
 
         Returns:
             What the function returns; after a failure something that keeps silent about whatever
@@ -188,8 +197,7 @@ class Report:
             seed = "" if "not implemented yet" in first else f" (seed {self.seed})"
             lines = [f"{self.name}: {first}{seed}"]
         if self.earned:
-            whole = sum(claim.points or 0.0 for claim in self.claims)
-            lines.append(f"earned {self.earned:g} of {whole:g} points")
+            lines.append(f"earned {self.earned:g} of {sum(self._worth.values()):g} points")
         raise Failed("\n".join(lines)) from None
 
 
