@@ -180,7 +180,7 @@ def test_a_cut_gradient_is_no_line_of_torch():
         "is it?.": "is it?",
         "a..": "a.",
         "wait...": "wait...",
-        "f()": "f()",
+        "(3,)": "(3,).",
     }.items(),
 )
 def test_a_sentence_has_one_mark_at_its_end(text, end):
