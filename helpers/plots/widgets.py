@@ -49,7 +49,8 @@ def latent_steps(
 
     reach = reach_of(to_array(z) for z in snapshots.values())
     options = [(epoch_name(epoch), epoch) for epoch in snapshots]
-    slider = ipywidgets.SelectionSlider(options=options, description="epoch")
+    wide = ipywidgets.Layout(width="32em")  # room for the name of an epoch
+    slider = ipywidgets.SelectionSlider(options=options, description="epoch", layout=wide)
     screen = ipywidgets.HTML()  # an `Image` has no place for a description
 
     @cache
