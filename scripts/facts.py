@@ -1,6 +1,7 @@
 """The numbers that the notebooks quote, computed from the digits: docs/facts.json.
 
-    python scripts/facts.py FOLDER    # FOLDER/MNIST/raw holds MNIST's four files, packed or not
+    python scripts/facts.py FOLDER          # that holds MNIST's four files, packed or not
+    python scripts/facts.py FOLDER print    # only prints what the images there come to
 
 What needs no training is computed twice, from all of MNIST and from the embedded digits; what the
 model answers reach, from the embedded digits. `tests/course/test_facts.py` computes the embedded
@@ -155,14 +156,13 @@ def _run(assignment: str, last: str, change: tuple[str, str] = ("", "")) -> dict
 
 
 def mnist(folder: Path) -> tuple[Digits, Digits]:
-    """All of MNIST from its files (LeCun, Cortes and Burges), packed or not."""
+    """All of MNIST, or of images in the same form, from the four files in a folder."""
     return _digits(folder, "train"), _digits(folder, "t10k")
 
 
 def _digits(folder: Path, part: str) -> Digits:
     images, labels = (
-        _idx(folder / "MNIST" / "raw" / f"{part}-{kind}-ubyte")
-        for kind in ("images-idx3", "labels-idx1")
+        _idx(folder / f"{part}-{kind}-ubyte") for kind in ("images-idx3", "labels-idx1")
     )
     return Digits(images, labels, "MNIST")
 
@@ -182,11 +182,15 @@ def rounded(values: dict[str, float]) -> dict[str, float]:
 
 
 def main(arguments: Iterable[str]) -> None:
-    """Writes the table."""
-    (folder,) = arguments
+    """Writes the table, or prints the part that needs no training."""
+    folder, *only = arguments
     torch.set_num_threads(1)
+    found = rounded(facts(*mnist(Path(folder))))
+    if only == ["print"]:
+        print("\n".join(f"{name}: {value}" for name, value in found.items()))
+        return
     table = {
-        "mnist": rounded(facts(*mnist(Path(folder)))),
+        "mnist": found,
         "embedded": rounded(facts(*load_mnist(full=False, device="cpu"))),
         "trained": rounded(trained()),
     }
