@@ -10,8 +10,7 @@ from markdown.extensions.toc import slugify
 from mkdocs.structure.files import File
 from pygments.formatters import HtmlFormatter
 
-from grading.feedback.mathml import CSS as MATH_CSS
-from grading.feedback.mathml import to_mathml
+from grading.feedback.mathml import CSS as MATH_CSS, to_mathml
 
 ROOT = Path(__file__).resolve().parent.parent
 SOLUTIONS = sorted(ROOT.glob("solutions/*/*.ipynb"))
