@@ -351,6 +351,8 @@ def slope(vae_loss: Any, place: int, name: str) -> None:
     term = torch.as_tensor(_loss(vae_loss, case, **{name: leaf})[place]).sum()
     if not _finite(term):
         return  # it has its own test cell
+    if not term.requires_grad:
+        raise Failed(f"no gradient reaches {name}: {CUT}")
     term.backward()
     if leaf.grad is None or not leaf.grad.abs().sum() > 0:
         raise Failed(f"no gradient reaches {name}: {CUT}")
@@ -897,7 +899,7 @@ def neg_elbo(vae: Any, images: Tensor) -> tuple[float, float]:
     return surprise / len(images), excess / len(images)
 
 
-def goal_is_reached(
+def reaches(
     vae: Any,
     loader: Iterable[Any],
     goal: float,
