@@ -370,6 +370,9 @@ def slope(vae_loss: Any, place: int, name: str) -> None:
 # ---- 2.2 The model: reparameterize --------------------------------------------------------------
 
 
+NO_NOISE = "all samples are the same number: the batch shares its noise, or there is no noise."
+
+
 def sampler(vae_class: Any, features: int) -> Callable[[Tensor, Tensor], Tensor]:
     """`reparameterize` of a new model; of one without layers, as long as `__init__` isn't written.
 
@@ -410,6 +413,8 @@ def own_noise(vae_class: Any, n: int, features: int) -> None:
     """Fails where two images, or two latent features, share their noise."""
     z = sampler(vae_class, features)(torch.zeros(n, features), torch.zeros(n, features))
     check_shape(z, (n, features), "z")
+    if not z.any():
+        raise Failed(NO_NOISE)
     for dim, who in ((0, "the images of a batch"), (1, "the latent features")):
         if torch.equal(z, z.narrow(dim, 0, 1).expand_as(z)):
             raise Failed(f"{who} share their noise: draw eps in the shape of mu.")
@@ -422,6 +427,8 @@ def new_noise(vae_class: Any, n: int = 64, features: int = 8) -> None:
     draw = sampler(vae_class, features)
     zeros = torch.zeros(n, features)
     calls = torch.stack([draw(zeros.clone(), zeros.clone()) for _ in range(2)])
+    if not calls.any():
+        raise Failed(NO_NOISE)
     why = "two calls gave the same noise: draw eps anew in each call"
     statistics.check_independence(calls, 0, why)
 
@@ -431,9 +438,7 @@ def moments(vae_class: Any, mean: float, var: float) -> None:
     log_var, std = math.log(var), math.sqrt(var)
     z = sample(vae_class, mean, log_var)
     if torch.equal(z, z[:1].expand_as(z)):
-        raise Failed(
-            "all samples are the same number: the batch shares its noise, or there is no noise."
-        )
+        raise Failed(NO_NOISE)
     mistakes = {
         "the standard deviation of the samples is the variance, exp(log_var)": (mean, var),
         "log_var itself was used as the standard deviation": (mean, abs(log_var)),
@@ -459,7 +464,10 @@ def normal(vae_class: Any, mean: float, log_var: float) -> None:
     """Fails unless 20,000 samples are normally distributed (`statistics.check_distribution`)."""
     expected = statistics.Normal(mean, math.sqrt(math.exp(log_var)))
     what = f"z for mu = {mean:g} and log_var = {log_var:g}"
-    statistics.check_distribution(sample(vae_class, mean, log_var), expected, what)
+    z = sample(vae_class, mean, log_var)
+    if torch.equal(z, z[:1].expand_as(z)):
+        raise Failed(NO_NOISE)
+    statistics.check_distribution(z, expected, what)
 
 
 def sampling_keeps_arguments(vae_class: Any) -> None:
@@ -939,10 +947,11 @@ def _is_empty(history: Any) -> bool:
 
 def _likely_cause(nats: float, kl_nats: float, curve: list[float]) -> str:
     """What a loss above the goal looks like; the numbers are those of the table in 2.3."""
-    untrained, (low, high), heavy = 290, (195, 220), 60
+    nothing, untrained, (low, high), heavy = 600, 290, (195, 220), 60
     optimizer = "Was the optimizer given the parameters of this `vae`?"
     causes = {
-        ": the model's numbers are nan. Is the learning rate too large?": math.isnan(nats),
+        ": worse than having learnt nothing. Did the training diverge (a learning rate too large, "
+        "a wrong sign), or did it see other images than these?": not nats < nothing,
         f", {kl_nats:.0f} of them for the KL term. Is it in the loss, with its full weight?": (
             kl_nats > heavy
         ),
@@ -950,7 +959,7 @@ def _likely_cause(nats: float, kl_nats: float, curve: list[float]) -> str:
             bool(curve) and nats > 1.5 * curve[-1] > heavy
         ),
         f": {nats:.0f} and still falling. More epochs, or a larger learning rate.": (
-            still_falls(curve)
+            still_falls(curve) and 0.8 * nats < curve[-1] < 1.25 * nats
         ),
         f": as much as an untrained network. {optimizer}": nats > untrained and kl_nats < heavy,
         ": as much as the mean image for every digit. Does the decoder use its code? Is the KL "
@@ -964,12 +973,15 @@ def _likely_cause(nats: float, kl_nats: float, curve: list[float]) -> str:
 
 
 def still_falls(curve: list[float]) -> bool:
-    """Whether the last tenth of a loss curve lies more than 2% below the tenth before it."""
-    tenth = max(3, len(curve) // 10)
-    if len(curve) < 2 * tenth:
+    """Whether the last fifth of a loss curve lies below the fifth before it: by 2%, and by three
+    standard errors, so that the noise of the batches is not taken for it."""
+    fifth = len(curve) // 5
+    if fifth < 3:  # noqa: PLR2004  (too short to tell)
         return False
-    end, before = sum(curve[-tenth:]), sum(curve[-2 * tenth : -tenth])
-    return 0 < end < 0.98 * before
+    end, before = torch.tensor(curve[-fifth:]), torch.tensor(curve[-2 * fifth : -fifth])
+    drop = (before.mean() - end.mean()).item()
+    error = math.sqrt((before.var() + end.var()).item() / fifth)
+    return drop > 0.02 * before.mean().item() and drop > 3 * error
 
 
 def curves(history: Any) -> dict[str, list[float]]:

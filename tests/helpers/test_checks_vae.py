@@ -228,7 +228,7 @@ def test_forward_hands_on_what_encoder_gives():
         vae.forward_path(DecodesMu, CPU)
 
 
-FALLING = [600 - 4.0 * i for i in range(75)]
+FALLING = [600 - 4.0 * i for i in range(75)]  # to 304
 FLAT = [543.0] * 75
 
 
@@ -242,7 +242,8 @@ FLAT = [543.0] * 75
         (100.0, 120.0, FLAT, "120 of them for the KL term"),
         (160.0, 15.0, [175.0] * 75, "the code is in use"),
         (240.0, 3.0, [243.0] * 75, "another learning rate"),
-        (math.nan, math.nan, [], "nan"),
+        (math.nan, math.nan, [], "learnt nothing"),
+        (3000.0, 10.0, FLAT, "other images than these"),
     ],
 )
 def test_a_loss_above_the_goal_gets_a_hint(recon, kl_nats, curve, says):
