@@ -300,8 +300,8 @@ LADDER = {
 # What an error up to here means, where it is none of the above.
 BETWEEN = {
     36.5: "less than that of the noisy image itself, 36.5, so the network does denoise, a little. "
-    "Is the target the clean image? If so, it needs more epochs, a larger learning rate or a larger "
-    "code",
+    "Is the target the clean image? If so, it needs more epochs, a larger learning rate or a "
+    "larger code",
     52.8: "more than that of the noisy image itself, 36.5, less than that of the mean image, 52.8: "
     "the network tells images apart, and loses much of them. It needs more epochs, a larger "
     "learning rate or a larger code",
