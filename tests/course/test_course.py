@@ -1,7 +1,9 @@
 """The notebooks keep their contract, and what is generated is up to date."""
 
+import ast
 import re
 import shutil
+import textwrap
 
 import handin
 import nbformat
@@ -125,3 +127,42 @@ def test_vae_py_is_the_model_of_assignment_2(latent_features, monkeypatch):
         results.append([output, mu, log_var, *vae_loss(output, mu, log_var, images)])
     for ours, theirs in zip(*results, strict=True):
         torch.testing.assert_close(ours, theirs)
+
+
+FORMULAS = {"noise", "vae-loss", "vae", "interpolation"}  # the answers that hold some
+SMALLEST = 3  # operators and calls that make an expression a formula
+
+
+def formulas(code):
+    """The arithmetic in some code, its names numbered: the same for the same formula."""
+    found = set()
+    for node in ast.walk(ast.parse(textwrap.dedent(code))):
+        parts = [n for n in ast.walk(node) if isinstance(n, ast.BinOp | ast.UnaryOp | ast.Call)]
+        if isinstance(node, ast.BinOp) and len(parts) >= SMALLEST:
+            formula, numbers = ast.parse(ast.unparse(node), mode="eval"), {}
+            for name in [n for n in ast.walk(formula) if isinstance(n, ast.Name)]:
+                if name.id != "torch":
+                    name.id = numbers.setdefault(name.id, f"x{len(numbers)}")
+            found.add(ast.unparse(formula))
+    return found
+
+
+def test_nothing_that_students_get_holds_a_formula_that_they_are_to_write():
+    answers = {}
+    for assignment in CONTRACT:
+        for name, answer in handin.model_answers(assignment).items():
+            if name in FORMULAS:
+                answers |= dict.fromkeys(formulas(answer), f"{assignment} {name}")
+    assert len(answers) >= 5, answers
+    given = {str(path): path.read_text() for path in (handin.ROOT / "helpers").rglob("*.py")}
+    for assignment in CONTRACT:
+        path = handin.ROOT / "release" / assignment / f"{handin.NOTEBOOKS[assignment]}.ipynb"
+        for cell in nbformat.read(path, as_version=4).cells:
+            if cell.cell_type == "code":
+                given[f"{assignment} {cell.id}"] = cell.source
+    told = {
+        f"{place}: {formula} of {answers[formula]}"
+        for place, code in given.items()
+        for formula in formulas(code) & answers.keys()
+    }
+    assert not told
