@@ -1,6 +1,7 @@
 """Pages of the site that are made of other files: CONTRIBUTING.md and the executed solutions."""
 
 import base64
+import html
 import re
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from markdown.extensions.toc import slugify
 from mkdocs.structure.files import File
 from pygments.formatters import HtmlFormatter
 
-from grading.feedback.mathml import to_mathml
+from grading.feedback.mathml import CSS as MATH_CSS, to_mathml
 
 ROOT = Path(__file__).resolve().parent.parent
 SOLUTIONS = sorted(ROOT.glob("solutions/*/*.ipynb"))
@@ -44,7 +45,7 @@ def on_files(files, config):
         HtmlFormatter(style=style).get_style_defs(f"[data-bs-theme={mode}] .codehilite")
         for mode, style in colours.items()
     ]
-    add("pygments.css", "\n".join(styles))
+    add("pygments.css", "\n".join([*styles, MATH_CSS]))
     return files
 
 
@@ -53,7 +54,12 @@ def rendered(notebook, name: str) -> tuple[str, dict[str, bytes]]:
     parts, pictures = [], {}
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            parts.append(to_mathml(cell.source).replace("<details>", '<details markdown="1">'))
+            text = to_mathml(cell.source).replace("<details>", '<details markdown="1">')
+            for number, (attached, data) in enumerate(cell.get("attachments", {}).items()):
+                file = f"{name}-{cell.id}-{number}.png"
+                pictures[file] = base64.b64decode(data["image/png"])
+                text = text.replace(f"attachment:{attached}", file)
+            parts.append(text)
             continue
         parts.append(block(cell.source, "python"))
         for output in cell.outputs:
@@ -61,7 +67,9 @@ def rendered(notebook, name: str) -> tuple[str, dict[str, bytes]]:
             if "image/png" in data:
                 file = f"{name}-{cell.id}.png"
                 pictures[file] = base64.b64decode(data["image/png"])
-                parts.append(f"![{output.metadata['image/png']['alt']}]({file})")
+                said = output.metadata["image/png"]
+                alt, width = html.escape(said["alt"]), said.get("width", "")
+                parts.append(f'<img alt="{alt}" src="{file}" width="{width}">')
             else:
                 parts.append(block(output.get("text") or data["text/plain"], "text"))
     return "\n\n".join(parts), pictures

@@ -20,6 +20,7 @@ from traitlets.config import Config
 
 from grading.cells import grade_id, is_solution, is_test
 from grading.coordinator.submission import HandedIn
+from grading.feedback.mathml import CSS as MATH_CSS
 from grading.feedback.mathml import to_mathml
 from grading.verdict import Verdict, verdict_of
 
@@ -78,7 +79,7 @@ class FeedbackPage(Preprocessor):
             note = "<div>" + "<br>".join(["Please note:", *told]) + "</div>"
             nb.cells.insert(0, new_markdown_cell(note, id="please-note"))
         resources["course_feedback"] = {
-            "pygments": HtmlFormatter(style=COLOURS).get_style_defs(".highlight")
+            "styles": HtmlFormatter(style=COLOURS).get_style_defs(".highlight") + MATH_CSS
         }
         return nb, resources
 

@@ -13,6 +13,7 @@ from grading.cells import grade_id, is_test
 from grading.verdict import KEY, Status, Verdict
 
 LONGEST_ALT = 1000  # characters
+WIDEST = 2_000  # of a picture, in pixels of the page
 OVERHEAD = 200  # bytes that an output costs even when it is empty
 CUT = "[the rest of this cell's output was cut]\n"
 NOT_RUN = "this test was not run"
@@ -122,12 +123,16 @@ def plain(text: object) -> str:
 
 
 def _described(content: dict[str, Any]) -> dict[str, Any]:
-    """Of an output's metadata what screen readers need: the picture in words."""
+    """Of a picture's metadata what a page needs: the description in words, how wide it is shown."""
     try:
-        alt = plain(content["metadata"]["image/png"]["alt"])[:LONGEST_ALT]
-    except (KeyError, TypeError):
+        said = content["metadata"]["image/png"]
+        described: dict[str, Any] = {"alt": plain(said["alt"])[:LONGEST_ALT]}
+        width = said.get("width")
+    except (AttributeError, KeyError, TypeError):
         return {}
-    return {"image/png": {"alt": alt}}
+    if type(width) is int and 0 < width <= WIDEST:
+        described["width"] = width
+    return {"image/png": described}
 
 
 def _length(output: NotebookNode) -> int:

@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
-from helpers.checks.report import Failed, MisuseError, Report
+from helpers.checks.report import NO_GRADIENT, Failed, MisuseError, Report
 
 __all__ = [
     "Failed",
@@ -42,6 +42,8 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+
+NAN = "nan"  # the cause of what fails where a result is no number
 
 
 def either(first: Callable[[], T], second: Callable[[], T]) -> T:
@@ -96,8 +98,10 @@ def check_shape(
     """
     check_tensor(tensor, what)
     if (seen := tuple(tensor.shape)) != tuple(shape):
-        likely = [f": {text}" for text, other in (mistakes or {}).items() if seen == tuple(other)]
-        raise Failed(f"{what} has shape {seen}; expected {tuple(shape)}{''.join(likely[:1])}.")
+        fits = (text for text, other in (mistakes or {}).items() if seen == tuple(other))
+        likely = next(fits, "")
+        told = f"{what} has shape {seen}; expected {tuple(shape)}"
+        raise Failed(f"{told}: {likely}" if likely else told, cause=likely)
 
 
 def check_range(tensor: Any, low: float, high: float, what: str) -> None:
@@ -112,7 +116,10 @@ def check_finite(tensor: Any, what: str) -> None:
     """Fails where a tensor holds nan or an infinity."""
     check_tensor(tensor, what)
     if not torch.isfinite(tensor.detach()).all():
-        raise Failed(f"{what} holds nan or inf: look for log(0), a division by 0, or exp of a lot.")
+        raise Failed(
+            f"{what} holds nan or inf: look for log(0), a division by 0, or exp of a lot.",
+            cause=NAN,
+        )
 
 
 def check_values(
@@ -129,7 +136,8 @@ def check_values(
         actual: tensor or number from the student's code.
         expected: tensor or number; a number stands for a tensor of any shape.
         what: names the value in the message, such as "the KL term".
-        mistakes: sentence -> the value that this mistake gives; a match is named in the message.
+        mistakes: sentence -> the value that this mistake gives; a match is named in the message,
+            and is its cause (see `Failed`). Without a match the failure is vague.
         rtol, atol: as in `torch.isclose`; room for another order of float32 sums.
     """
     actual = torch.as_tensor(actual).detach().cpu().double()
@@ -137,8 +145,14 @@ def check_values(
         return
     for sentence, value in (mistakes or {}).items():
         if _close(actual, value, rtol, atol):
-            raise Failed(f"{what} is {_show(actual)}; expected {_show(expected)}: {sentence}.")
-    raise Failed(f"{what} is {_show(actual)}; expected {_show(expected)}.")
+            told = f"{what} is {_show(actual)}; expected {_show(expected)}: {sentence}"
+            raise Failed(told, cause=sentence)
+    expected = torch.as_tensor(expected).detach()
+    if expected.isfinite().all():
+        told = f"{what} is {_show(actual)}; expected {_show(expected)}."
+        raise Failed(told, cause=NAN if actual.isnan().any() else "", vague=True)
+    told = f"{what} is {_show(actual)}, and so is what it is compared with."
+    raise Failed(told, cause=NAN, vague=True)
 
 
 def _close(actual: Tensor, expected: Any, rtol: float, atol: float) -> bool:
@@ -171,7 +185,7 @@ def check_gradient(tensor: Any, what: str, causes: str) -> None:
     """Fails unless the tensor is part of an autograd graph; `causes` says what may have cut it."""
     check_tensor(tensor, what)
     if not tensor.requires_grad:
-        raise Failed(f"{what} has no gradient: {causes}.")
+        raise Failed(f"{what} has no gradient: {causes}", cause=NO_GRADIENT)
 
 
 def check_parameters_used(model: nn.Module, output: Callable[[nn.Module], Tensor]) -> None:

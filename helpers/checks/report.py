@@ -2,7 +2,9 @@
 
 import linecache
 import os
+import re
 import sys
+import textwrap
 import traceback
 from collections.abc import Callable
 from types import TracebackType
@@ -16,14 +18,43 @@ T = TypeVar("T")
 
 UNSOLVED = "not implemented yet: replace the line `raise NotImplementedError` with your answer"
 TO_THE_END = "the test cell runs to its end"  # what a statement between two claims can break
+NO_GRADIENT = "no gradient"  # the cause of what fails where an autograd graph is cut
+VALIDATED_WIDTH = 80  # `nbgrader validate` cuts what is longer than 83
+
+# Part of what torch says, to what it means for the student, and the cause.
+WORDS_OF_TORCH = {
+    "does not require grad": (
+        "no gradient arrives: did .item(), float(), detach, .data, numpy or no_grad cut it off?",
+        NO_GRADIENT,
+    ),
+}
+# In a sentence: a number that is no part of a name; and where the student's code stopped.
+_NUMBER = re.compile(r"(?<![\w.])-?(\d+(\.\d+)?(e[+-]?\d+)?|nan|inf)\b")
+_STOPPED = re.compile(r"(your code stopped with \w+).*( \(line \d+ of .*\))", re.S)
 
 
 class Failed(AssertionError):  # noqa: N818  (students read it as a result, not as an error of ours)
-    """A claim about the student's code does not hold; the message is written for the student."""
+    """A claim about the student's code does not hold; the message is written for the student.
+
+    Args:
+        message: a sentence.
+        cause: the mistake that it comes from, in any words. Of the failures of one cell with the
+            same cause, one is told and the others are counted. Without it, sentences that differ
+            in nothing but numbers count as one.
+        vague: the message says what was seen and can't tell why. It counts as one of those that
+            can, where another failure of the cell names its cause.
+    """
+
+    def __init__(self, message: str = "", *, cause: str = "", vague: bool = False):
+        super().__init__(message)
+        self.cause, self.vague = cause, vague
 
     def _render_traceback_(self) -> list[str]:
         """What IPython shows instead of a traceback: the message, since the cell's code is ours."""
-        return str(self).splitlines()
+        lines = str(self).splitlines()
+        if os.environ.get("NBGRADER_EXECUTION") != "validate":
+            return lines
+        return [part for line in lines for part in textwrap.wrap(line, VALIDATED_WIDTH)]
 
 
 class MisuseError(RuntimeError):
@@ -58,27 +89,40 @@ class Report:
         self.name = name
         self.seed = int.from_bytes(os.urandom(4), "big") if seed is None else seed
         self.claims: list[Claim] = []
-        self._failures: list[str] = []  # as they are told: no sentence twice
+        self._failures: list[_Failure] = []
         self._cell: _Cell | None = None  # only while the block runs
         self._unused: list[str] = []  # claims made for `with` and not entered yet
         self._seeds_used = 0
 
     @property
     def failures(self) -> tuple[str, ...]:
-        """What is told of the claims that failed: each sentence once."""
-        return tuple(self._failures)
+        """What is told of the claims that failed: each cause once, and how many have it."""
+        named = next((failure.cause for failure in self._failures if failure.named), "")
+        alike: dict[str, list[_Failure]] = {}
+        for failure in self._failures:
+            cause = named if named and failure.vague else failure.cause
+            alike.setdefault(cause, []).append(failure)
+        return tuple(_told(failures) for failures in alike.values())
 
     @property
     def earned(self) -> float | None:
         """The points of the claims that held; 0 where a claim without points of its own failed.
 
-        None where no claim carries points: then the cell is passed or failed as a whole.
+        None where no claim carries points: then the cell is passed or failed as a whole. A claim
+        that is stated twice, in the same words, earns its points once, if it holds both times.
         """
-        if all(claim.points is None for claim in self.claims):
+        worth = self._worth
+        failed = {claim.text for claim in self.claims if not claim.held}
+        if not worth:
             return None
-        if any(claim.points is None and not claim.held for claim in self.claims):
+        if failed - worth.keys():
             return 0.0
-        return sum((claim.points or 0.0 for claim in self.claims if claim.held), 0.0)
+        return sum((points for text, points in worth.items() if text not in failed), 0.0)
+
+    @property
+    def _worth(self) -> dict[str, float]:
+        """The claims with points of their own, and their points."""
+        return {claim.text: claim.points for claim in self.claims if claim.points is not None}
 
     @overload
     def __call__(self, claim: str, *, points: float | None = None) -> "_Block": ...
@@ -107,7 +151,8 @@ class Report:
             claim: what is claimed, in words.
             function: how it is checked. Without one, the claim is the block of a `with` statement:
                 `with check("..."):`.
-            points: what the claim earns by itself; None: every point of the cell needs it.
+            points: what the claim earns by itself, once however often it is stated; None: every
+                point of the cell needs it.
 
         Returns:
             What the function returns; after a failure something that keeps silent about whatever
@@ -169,28 +214,63 @@ class Report:
             # A name that a failed claim should have defined: no news.
             self.claims.append(Claim(text, False, points=points))
             return
-        sentence = explain(error, self._cell)
-        self.claims.append(Claim(text, False, sentence, points))
-        if text != TO_THE_END and not isinstance(error, NameError | NotImplementedError):
-            sentence = f"{text}: {sentence}"
-        if sentence not in self._failures:
-            self._failures.append(sentence)
+        failure = _Failure.of(text, error, self._cell)
+        self.claims.append(Claim(text, False, failure.sentence, points))
+        self._failures.append(failure)
 
     def _tell(self) -> None:
         """Prints that all is well, or raises `Failed`."""
         if not self._failures:
             print(f"{self.name}: passed")
             return
-        first, *more = self._failures
+        first, *more = self.failures
         if more:
             lines = [f"{self.name}: (seed {self.seed})", *(f"- {told}" for told in (first, *more))]
         else:
             seed = "" if "not implemented yet" in first else f" (seed {self.seed})"
             lines = [f"{self.name}: {first}{seed}"]
         if self.earned:
-            whole = sum(claim.points or 0.0 for claim in self.claims)
-            lines.append(f"earned {self.earned:g} of {whole:g} points")
+            lines.append(f"earned {self.earned:g} of {sum(self._worth.values()):g} points")
         raise Failed("\n".join(lines)) from None
+
+
+class _Failure(NamedTuple):
+    """A claim that failed.
+
+    claim: its text, "" where the sentence speaks for itself; cause: two with the same one are told
+    as one; named: it was given in words, and stands for what is vague as well.
+    """
+
+    claim: str
+    sentence: str
+    cause: str
+    named: bool = False
+    vague: bool = False
+
+    @classmethod
+    def of(cls, claim: str, error: BaseException, cell: "_Cell | None") -> Self:
+        """What an error, raised while a claim was checked, means."""
+        sentence = explain(error, cell)
+        if isinstance(error, NameError | NotImplementedError):
+            return cls("", sentence, sentence)
+        claim = "" if claim == TO_THE_END else claim
+        cause = error.cause if isinstance(error, Failed) else _translated(error)[1]
+        vague = isinstance(error, Failed) and error.vague
+        if cause:
+            return cls(claim, sentence, cause, not vague, vague)
+        if stopped := _STOPPED.fullmatch(sentence):
+            return cls(claim, sentence, "".join(stopped.groups()))
+        return cls(claim, sentence, _NUMBER.sub("#", sentence), vague=vague)
+
+
+def _told(failures: list[_Failure]) -> str:
+    """Failures of one cause in one sentence; the first that isn't vague speaks for all."""
+    first = min(failures, key=lambda failure: failure.vague)
+    sentence = f"{first.claim}: {first.sentence}" if first.claim else first.sentence
+    others = len(failures) - 1
+    if not others or sentence == first.cause:  # what is unsolved fails everywhere
+        return sentence
+    return f"{sentence} (and {others} more check{'s' * (others > 1)} for the same reason)"
 
 
 class _Cell(NamedTuple):
@@ -265,7 +345,7 @@ def explain(error: BaseException, cell: _Cell | None = None) -> str:
         cell: the test cell; with it the sentence names the student's own line, if there is one.
     """
     if isinstance(error, Failed):
-        return str(error)
+        return ended(str(error))
     if isinstance(error, NotImplementedError):
         return UNSOLVED
     told = getattr(error, "student_error", None)
@@ -275,8 +355,24 @@ def explain(error: BaseException, cell: _Cell | None = None) -> str:
             f"`{error.name}` is not defined: not implemented yet, or its cell stopped with an error"
         )
     if told is None:
+        if meaning := _translated(error)[0]:
+            return meaning + place
         told = f"{type(error).__name__}: {error}".strip(": ") + place
     return f"your code stopped with {told}"
+
+
+def ended(sentence: str) -> str:
+    """A sentence with one mark at its end: a full stop, unless it has one of its own."""
+    sentence = sentence.rstrip()
+    while sentence.endswith(("?.", "!.", "..")) and not sentence.endswith("..."):
+        sentence = sentence[:-1]
+    return sentence if sentence.endswith((".", "?", "!", "…")) else f"{sentence}."
+
+
+def _translated(error: BaseException) -> tuple[str, str]:
+    """What an error of torch's means for the student, and its cause; "" where nobody knows."""
+    known = (told for words, told in WORDS_OF_TORCH.items() if words in str(error))
+    return next(known, ("", ""))
 
 
 def _where(error: BaseException, cell: _Cell) -> str:

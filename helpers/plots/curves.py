@@ -117,14 +117,27 @@ def baseline_ladder(values: Mapping[str, Any], target: float | None = None) -> P
     figure = new_figure(6.8, 1.2 + 0.36 * len(names), title)
     axes = figure.subplots()
     log_scale(axes, "x")
-    colours = [BLUE if target is None or error < target else SKY for error in errors]
-    bars = axes.barh(names, errors, color=colours, height=0.7)
-    axes.bar_label(bars, [f"{error:.1f}" for error in errors], padding=4)
-    axes.set_xlim(min(errors) / 2, max(errors) * 1.4)
+    # Dots: a logarithmic axis has no 0 that a bar could begin at.
+    for place, error in enumerate(errors):
+        reached = target is None or error < target
+        axes.plot(error, place, "o" if reached else "D", color=BLUE if reached else SKY)
+        axes.annotate(
+            f"{error:.1f}",
+            (error, place),
+            (9, 0),
+            textcoords="offset points",
+            va="center_baseline",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+        )
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(-0.6, len(names) - 0.4)
+    axes.set_xlim(min(errors) / 1.4, max(errors) * 1.6)
+    axes.grid()
+    axes.set_axisbelow(True)
     axes.set_xlabel("summed squared error per image (log scale, less is better)")
     axes.tick_params(axis="y", length=0)
     said = "; ".join(f"{name} {error:.1f}" for name, error in reversed(ladder))
-    alt = f"{title} Bars, summed squared error per image: {said}."
+    alt = f"{title} Dots, summed squared error per image: {said}."
     if target is not None:
         axes.axvline(target, color=VERMILION, linestyle="--")
         axes.annotate(

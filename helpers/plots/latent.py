@@ -52,7 +52,8 @@ def latent_scatter(
     title = "Where the encoder puts the test digits"
     wide = min(len(codes), 4)
     high = -(-len(codes) // wide)
-    figure = new_figure(0.9 + 2.9 * wide, 0.7 + 3.4 * high, title)
+    side = 4.2 if len(codes) == 1 else 2.9  # inches
+    figure = new_figure(0.9 + side * wide, 0.7 + (side + 0.5) * high, title)
     panels = list(figure.subplots(high, wide, sharex=True, sharey=True, squeeze=False).flat)
     circle = np.linspace(0, 2 * np.pi, 100)
     radius = np.sqrt(-2 * np.log(0.05))  # of the disc that holds 95% of N(0, I) in the plane

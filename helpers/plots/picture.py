@@ -1,5 +1,7 @@
 """What all pictures of the course share: style, colours, size, description in words."""
 
+import base64
+import html
 import io
 from collections.abc import Callable, Iterable
 from functools import wraps
@@ -15,6 +17,8 @@ from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
+from helpers.session import watched
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -22,7 +26,7 @@ STYLE: dict[Any, Any] = {
     "axes.spines.right": False,
     "axes.spines.top": False,
     "axes.titlesize": 10,
-    "figure.dpi": 100,
+    "figure.dpi": 110,  # of the page's pixels, so that its text is as large as the notebook's
     "figure.facecolor": "white",
     "figure.titlesize": 12,
     "font.size": 10,
@@ -30,6 +34,7 @@ STYLE: dict[Any, Any] = {
     "grid.linewidth": 0.6,
     "legend.frameon": False,
 }
+SHARP = 2  # pixels drawn for one of the page's, along each side
 GREY = "#6E6E6E"  # for what is beside the point, readable on white
 # Okabe and Ito's colours, for lines and bars.
 BLUE, VERMILION, SKY = "#0072B2", "#D55E00", "#56B4E9"
@@ -39,8 +44,8 @@ LINES = (BLUE, VERMILION, "black", SKY, "#CC79A7")
 class Picture:
     """A figure with its description in words.
 
-    figure: the matplotlib Figure; alt: the description, which web pages made from the notebook give
-    to screen readers. As the last expression of a cell it shows itself.
+    figure: the matplotlib Figure; alt: the description, which a notebook and web pages made from
+    it give to screen readers. As the last expression of a cell it shows itself.
     """
 
     def __init__(self, figure: Figure, alt: str):
@@ -50,19 +55,43 @@ class Picture:
         # The same on every run and every machine, since notebooks' texts are compared.
         return f"<Picture: {self.figure.get_suptitle()}>"
 
+    @property
+    def width(self) -> int:
+        """How wide it is shown, in the page's pixels; `png` has SHARP times as many."""
+        return round(self.figure.get_figwidth() * STYLE["figure.dpi"])
+
     def png(self) -> bytes:
         """The picture as PNG: 64 colours are enough and make it a third of the size."""
         with matplotlib.rc_context(STYLE):
+            self.figure.set_dpi(SHARP * STYLE["figure.dpi"])
             canvas = FigureCanvasAgg(self.figure)
             canvas.draw()
         pixels = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
         return to_png(pixels.quantize(64, dither=Image.Dither.NONE))
 
+    def html(self) -> str:
+        """The picture as an HTML element."""
+        return to_html(self.png(), self.alt, self.width)
+
     def _repr_mimebundle_(
         self, include: object = None, exclude: object = None
-    ) -> tuple[dict[str, str | bytes], dict[str, dict[str, str]]]:
-        """What IPython shows, by type, and what it is told about that."""
-        return {"text/plain": repr(self), "image/png": self.png()}, {"image/png": {"alt": self.alt}}
+    ) -> tuple[dict[str, str | bytes], dict[str, dict[str, str | int]]]:
+        """What IPython shows, by type, and what it is told about that.
+
+        JupyterLab gives a screen reader no description of a PNG, but that of an HTML element: so
+        there are both where a person watches. Pages are made from the PNG and its `alt`.
+        """
+        png = self.png()
+        data: dict[str, str | bytes] = {"text/plain": repr(self), "image/png": png}
+        if watched():
+            data["text/html"] = to_html(png, self.alt, self.width)
+        return data, {"image/png": {"alt": self.alt, "width": self.width}}
+
+
+def to_html(png: bytes, alt: str, width: int) -> str:
+    """A PNG as an HTML element, `width` of the page's pixels wide or as wide as the page."""
+    source = f"data:image/png;base64,{base64.b64encode(png).decode()}"
+    return f'<img src="{source}" alt="{html.escape(alt)}" width="{width}" style="max-width: 100%">'
 
 
 def styled(draw: Callable[P, R]) -> Callable[P, R]:

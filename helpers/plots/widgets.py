@@ -19,11 +19,13 @@ from helpers.plots.latent import (
     latent_scatter,
     reach_of,
 )
-from helpers.plots.picture import Picture, styled, to_array, to_png
+from helpers.plots.picture import SHARP, Picture, styled, to_array, to_html, to_png
 from helpers.session import watched
 
 if TYPE_CHECKING:
     import ipywidgets
+
+SIDE = 280  # of the explorer's digit, in the page's pixels
 
 
 @styled
@@ -47,16 +49,16 @@ def latent_steps(
 
     reach = reach_of(to_array(z) for z in snapshots.values())
     options = [(epoch_name(epoch), epoch) for epoch in snapshots]
-    slider = ipywidgets.SelectionSlider(options=options, description="epoch")
-    screen = ipywidgets.Image(format="png")
+    wide = ipywidgets.Layout(width="32em")  # room for the name of an epoch
+    slider = ipywidgets.SelectionSlider(options=options, description="epoch", layout=wide)
+    screen = ipywidgets.HTML()  # an `Image` has no place for a description
 
     @cache
-    def frame(epoch: object) -> tuple[bytes, str]:
-        picture = latent_scatter({epoch: snapshots[epoch]}, labels, reach)
-        return picture.png(), picture.alt
+    def frame(epoch: object) -> str:
+        return latent_scatter({epoch: snapshots[epoch]}, labels, reach).html()
 
     def draw(_: object = None) -> None:
-        screen.value, screen.tooltip = frame(slider.value)
+        screen.value = frame(slider.value)
 
     slider.observe(draw, "value")
     draw()
@@ -91,12 +93,15 @@ def latent_explorer(
         ipywidgets.FloatSlider(0, min=-limits, max=limits, step=limits / 50, description=name)
         for name in ("z1", "z2")
     ]
-    screen = ipywidgets.Image(format="png", width=224, height=224)
+    screen = ipywidgets.HTML()
 
     def draw(_: object = None) -> None:
-        code = torch.tensor([[slider.value for slider in sliders]], device=device)
-        image = Image.fromarray((255 * decoded(decode, code)[0]).astype(np.uint8))
-        screen.value = to_png(image.resize((224, 224), Image.Resampling.BICUBIC))
+        z1, z2 = (slider.value for slider in sliders)
+        image = Image.fromarray(
+            (255 * decoded(decode, torch.tensor([[z1, z2]], device=device))[0]).astype(np.uint8)
+        )
+        png = to_png(image.resize((SHARP * SIDE, SHARP * SIDE), Image.Resampling.BICUBIC))
+        screen.value = to_html(png, f"What the decoder draws at z1 = {z1:g}, z2 = {z2:g}", SIDE)
 
     for slider in sliders:
         slider.observe(draw, "value")

@@ -16,7 +16,7 @@ from torch import nn
 
 from helpers import checks
 from helpers.checks import Failed, MisuseError, Report
-from helpers.checks.report import UNSOLVED
+from helpers.checks.report import UNSOLVED, ended
 from helpers.claims import Claim
 
 
@@ -98,6 +98,104 @@ def test_a_failed_claim_is_not_told_again_by_the_names_it_left_undefined():
         with check("two"):
             never_assigned  # noqa: B018, F821
     assert check.claims == [Claim("one", False, "no."), Claim("two", False)]
+
+
+def failing(*arguments, **causes):
+    """A claim that fails with this sentence and cause."""
+
+    def claim():
+        raise Failed(*arguments, **causes)
+
+    return claim
+
+
+def wrong(value, mistakes=None):
+    """A claim that a value is 12."""
+    return lambda: checks.check_values(value, 12.0, "the term", mistakes)
+
+
+def told(*claims):
+    """What a test cell with these claims tells, without its name and seed."""
+    report = Report("test-x", seed=1)
+    text = fails(report, *claims)
+    assert len(report.claims) == len(claims)
+    failures = list(report.failures)
+    shown = [f"test-x: {failures[0]} (seed 1)"]
+    if len(failures) > 1:
+        shown = ["test-x: (seed 1)", *(f"- {sentence}" for sentence in failures)]
+    assert text.splitlines() == shown
+    return failures
+
+
+def test_one_cause_is_told_once():
+    averaged = {"you averaged": 4.0}
+    once = "the term is 4; expected 12: you averaged."
+    assert told(wrong(4, averaged), int, wrong(4, averaged)) == [
+        f"claim 0: {once} (and 1 more check for the same reason)"
+    ]
+    # What can't tell why counts as one of those that can, whichever came first.
+    assert told(wrong(5), wrong(4, averaged), wrong(6)) == [
+        f"claim 1: {once} (and 2 more checks for the same reason)"
+    ]
+    assert told(wrong(5), wrong(4, averaged), failing("another idea")) == [
+        f"claim 1: {once} (and 1 more check for the same reason)",
+        "claim 2: another idea.",
+    ]
+
+
+def test_sentences_that_differ_in_numbers_alone_are_told_once():
+    assert told(wrong(5), wrong(-6.5), wrong(float("nan"))) == [
+        "claim 0: the term is 5; expected 12. (and 1 more check for the same reason)",
+        "claim 2: the term is nan; expected 12.",
+    ]
+    assert len(told(failing("x0 has changed."), failing("x1 has changed."))) == 2
+    assert len(told(failing("it is a Conv2d"), failing("it is a Conv1d"))) == 2
+    assert len(told(failing("row 1 of 20,000"), failing("row 3 of 2,000"))) == 1
+    assert len(told(failing("a", cause="one"), failing("b", cause="one"))) == 1
+    assert len(told(failing("a", cause="one"), failing("a", cause="other"))) == 2
+
+
+def test_what_is_unsolved_is_told_once_and_not_counted():
+    assert told(unsolved, unsolved, no) == [UNSOLVED, "claim 2: no."]
+
+
+def test_a_cut_gradient_is_no_line_of_torch():
+    cut = torch.ones(2)
+    assert told(
+        lambda: checks.check_gradient(cut, "the term", "did .item() cut it off?"),
+        lambda: cut.sum().backward(),
+    ) == [
+        "claim 0: the term has no gradient: did .item() cut it off? "
+        "(and 1 more check for the same reason)"
+    ]
+    (sentence,) = told(lambda: cut.sum().backward())
+    assert sentence.startswith("claim 0: no gradient arrives") and sentence.endswith("?")
+
+
+@pytest.mark.parametrize(
+    ("text", "end"),
+    {
+        "no": "no.",
+        "no.": "no.",
+        "is it?.": "is it?",
+        "a..": "a.",
+        "wait...": "wait...",
+        "(3,)": "(3,).",
+    }.items(),
+)
+def test_a_sentence_has_one_mark_at_its_end(text, end):
+    assert ended(text) == end
+    assert told(failing(text)) == [f"claim 0: {end}"]
+
+
+def test_validate_shows_whole_sentences(monkeypatch):
+    """It cuts lines, so they are broken before."""
+    failed = Failed("a word " * 50 + "\n- the last line")
+    assert failed._render_traceback_() == str(failed).splitlines()
+    monkeypatch.setenv("NBGRADER_EXECUTION", "validate")
+    lines = failed._render_traceback_()
+    assert max(map(len, lines)) <= 83 and lines[-1] == "- the last line"
+    assert " ".join(lines).split() == str(failed).split()
 
 
 USES = {
@@ -298,10 +396,10 @@ def test_a_failure_names_the_line_of_the_student_or_none(shell):
     lines = str(result.error_in_exec).splitlines()
     where = "(line 5 of `vae_loss`: `return F.binary_cross_entropy(output, images)`)"
     assert lines[1].startswith("- one: your code stopped with RuntimeError: ")
-    assert lines[1].endswith(where) and lines[2].endswith(where)
+    assert lines[1].endswith(f"{where} (and 1 more check for the same reason)")
     told = "- three: your code stopped with AttributeError: "
-    assert lines[3] == f"{told}'float' object has no attribute 'shape'"
-    assert lines[4].endswith(
+    assert lines[2] == f"{told}'float' object has no attribute 'shape'"
+    assert lines[3].endswith(
         "ZeroDivisionError: division by zero (line 8 of `twice`: `return 2 * function()`)"
     )
 

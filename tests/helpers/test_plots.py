@@ -1,8 +1,10 @@
 """The pictures: readable by everybody, comparable, small, and clear about wrong input."""
 
+import base64
 import io
 import itertools
 import warnings
+from html.parser import HTMLParser
 
 import matplotlib.pyplot as plt
 import nbformat
@@ -16,7 +18,7 @@ from PIL import Image
 
 from helpers import plots
 from helpers.plots.latent import DIGIT_COLOURS
-from helpers.plots.picture import LINES, Picture
+from helpers.plots.picture import LINES, Picture, to_html
 from helpers.training import History
 
 IMAGES = torch.rand(11, 1, 28, 28, generator=torch.Generator().manual_seed(0))
@@ -75,6 +77,8 @@ def test_a_picture_is_a_small_png_with_a_title_and_a_description(picture, recwar
     png = picture.png()
     assert Image.open(io.BytesIO(png)).format == "PNG"
     assert 1000 < len(png) < 120_000  # noqa: PLR2004
+    assert Image.open(io.BytesIO(png)).width == pytest.approx(2 * picture.width, abs=2)
+    assert 400 < picture.width < 1100  # noqa: PLR2004  (what fits into JupyterLab's output)
     assert len(picture.figure.get_suptitle()) > 3  # noqa: PLR2004
     assert len(picture.alt) > 30 and "\n" not in picture.alt  # noqa: PLR2004
     assert not recwarn.list
@@ -86,23 +90,49 @@ def test_the_text_of_a_picture_is_the_same_on_every_run(drawn):
         assert repr(again) == f"<Picture: {again.figure.get_suptitle()}>"
 
 
-def test_a_picture_shows_itself_once_with_its_description(drawn):
+class Element(HTMLParser):
+    """The attributes of the one element that a text holds."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.found = []
+        self.feed(text)
+        [(self.tag, self.attributes)] = self.found
+
+    def handle_starttag(self, tag, attributes):
+        self.found.append((tag, dict(attributes)))
+
+
+def test_a_picture_shows_itself_once_with_its_description(drawn, monkeypatch):
+    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
     formatter = InteractiveShell.instance().display_formatter
-    data, metadata = formatter.format(drawn["scatter"])
-    assert set(data) == {"text/plain", "image/png"}
-    assert metadata["image/png"]["alt"] == drawn["scatter"].alt
+    picture = drawn["scatter"]
+    data, metadata = formatter.format(picture)
+    assert set(data) == {"text/plain", "text/html", "image/png"}
+    assert metadata["image/png"] == {"alt": picture.alt, "width": picture.width}
+    image = Element(data["text/html"]).attributes
+    assert (image["alt"], image["width"]) == (picture.alt, str(picture.width))
+    assert image["src"].endswith(base64.b64encode(data["image/png"]).decode())
     assert plt.get_fignums() == []  # pyplot knows of none, so none is shown a second time
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    assert set(formatter.format(picture)[0]) == {"text/plain", "image/png"}
     InteractiveShell.clear_instance()
+
+
+def test_a_description_is_text_and_no_html():
+    alt = 'a "mean" <b>& more</b>'
+    assert Element(to_html(b"", alt, 10)).attributes["alt"] == alt
 
 
 def test_a_page_made_from_a_notebook_carries_the_description(drawn):
     data, metadata = drawn["ladder"]._repr_mimebundle_()
     cell = nbformat.v4.new_code_cell("")
-    data["image/png"] = "iVBORw0KGgo="
+    data = {"image/png": "iVBORw0KGgo="}
     cell.outputs = [nbformat.v4.new_output("display_data", data, metadata=metadata)]
     notebook = nbformat.v4.new_notebook(cells=[cell])
     page, _ = HTMLExporter(template_name="classic").from_notebook_node(notebook)
     assert f'alt="{drawn["ladder"].alt}"' in page
+    assert f'width="{drawn["ladder"].width}"' in page
 
 
 def test_every_axis_that_measures_something_is_labelled(drawn):
@@ -113,6 +143,14 @@ def test_every_axis_that_measures_something_is_labelled(drawn):
     assert "nats" in drawn["losses"].figure.axes[0].get_ylabel()
     assert "squared error per image" in drawn["loss"].figure.axes[0].get_ylabel()
     assert "per image" in drawn["ladder"].figure.axes[0].get_xlabel()
+
+
+def test_a_logarithmic_scale_has_dots_and_no_bars(drawn):
+    axes = drawn["ladder"].figure.axes[0]
+    assert axes.get_xscale() == "log" and not axes.patches
+    dots = [line.get_xdata()[0] for line in axes.lines if line.get_marker() in ("o", "D")]
+    assert dots == [4.7, 89.3]
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["yours", "all black"]
 
 
 def test_rows_and_columns_have_their_labels(drawn):
@@ -175,6 +213,7 @@ def test_the_steps_follow_their_slider_on_one_scale(monkeypatch):
     monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
     snapshots = {0: _codes(0.01), 5: _codes(1), 10: _codes(2)}
     slider, screen = plots.latent_steps(snapshots, LABELS).children
+    assert screen.tooltip is None  # JupyterLab's view of a picture stops at it
     assert [name for name, _ in slider.options] == [
         "before training",
         "after 5 epochs",
@@ -184,7 +223,7 @@ def test_the_steps_follow_their_slider_on_one_scale(monkeypatch):
     for epoch in (0, 5, 10, 5):
         slider.value = epoch
         alone = plots.latent_scatter({epoch: snapshots[epoch]}, LABELS, reach)
-        assert screen.value == alone.png() and screen.tooltip == alone.alt
+        assert screen.value == alone.html()
 
 
 def test_where_nobody_can_step_all_epochs_lie_side_by_side(monkeypatch):
@@ -230,11 +269,15 @@ def test_the_explorer_follows_its_sliders(monkeypatch):
     explorer = plots.latent_explorer(_decode, limits=2.0)
     screen, sliders = explorer.children
     before = screen.value
+    assert "z1 = 0, z2 = 0" in Element(before).attributes["alt"]
     assert [slider.description for slider in sliders.children] == ["z1", "z2"]
     assert [(slider.min, slider.max) for slider in sliders.children] == [(-2.0, 2.0)] * 2
     sliders.children[0].value = 2.0
     assert screen.value != before
-    brightness = np.asarray(Image.open(io.BytesIO(screen.value))).mean()
+    shown = Element(screen.value).attributes
+    assert "z1 = 2, z2 = 0" in shown["alt"]
+    png = base64.b64decode(shown["src"].partition(",")[2])
+    brightness = np.asarray(Image.open(io.BytesIO(png))).mean()
     assert brightness == pytest.approx(255 / (1 + np.exp(-2)), abs=1)
 
 

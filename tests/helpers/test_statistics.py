@@ -152,5 +152,28 @@ def test_a_failure_names_the_mistake_that_fits():
         )
 
 
+def failure(check, *arguments):
+    with pytest.raises(Failed) as failed:
+        check(*arguments)
+    return failed.value
+
+
+def test_a_wrong_deviation_is_one_cause_for_both_checks():
+    """And what names no mistake stands behind what does."""
+    z = 0.5 * torch.randn(20_000)
+    moments = failure(check_moments, z, 0.0, 1.0, "z")
+    whole = failure(check_distribution, z, Normal(0.0, 1.0), "z")
+    assert moments.vague and whole.vague and moments.cause == whole.cause != ""
+    assert "expected 0.000 and 1.000" in str(moments) and str(whole) == str(moments)
+    named = failure(check_moments, z, 0.0, 1.0, "z", {"it is halved": (0.0, 0.5)})
+    assert (named.cause, named.vague) == ("it is halved", False)
+    # Right moments, another shape: that is another cause.
+    signs = torch.randn(20_000).sign()
+    check_moments(signs, 0.0, 1.0, "z")
+    assert "isn't the normal distribution" in str(
+        failure(check_distribution, signs, Normal(0.0, 1.0), "z")
+    )
+
+
 def test_promised_rate():
     assert FALSE_ALARM <= 1e-9

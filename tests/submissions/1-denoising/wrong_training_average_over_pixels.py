@@ -1,6 +1,9 @@
-"""Records the average over the pixels, 784 times too small."""
+"""Records the average over the pixels, 784 times too small.
 
-expected = {"test-dae-loss": 0}
+The training itself is right, and so are 5 of the 6 points for its loss.
+"""
+
+expected = {"test-dae-loss": 5}
 solved = ["noise", "dae"]
 says = "that is an average over the pixels"
 

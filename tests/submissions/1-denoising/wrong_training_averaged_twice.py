@@ -1,6 +1,9 @@
-"""Records the average over pixels and batch, divided by the number of images again."""
+"""Records the average over pixels and batch, divided by the number of images again.
 
-expected = {"test-dae-loss": 0}
+The training itself is right, and so are 5 of the 6 points for its loss.
+"""
+
+expected = {"test-dae-loss": 5}
 solved = ["noise", "dae"]
 says = "was divided by the number of images again"
 

@@ -1,6 +1,9 @@
-"""Divides the summed loss by the number of images, and lets record do it again."""
+"""Divides the summed loss by the number of images, and lets record do it again.
 
-expected = {"test-dae-loss": 0}
+The training itself is right, and so are 5 of the 6 points for its loss.
+"""
+
+expected = {"test-dae-loss": 5}
 solved = ["noise", "dae"]
 says = "divided by the number of images twice"
 

@@ -1,6 +1,9 @@
-"""Divides by zero while recording."""
+"""Divides by zero while recording.
 
-expected = {"test-dae-loss": 0}
+The training itself is right, and so are 5 of the 6 points for its loss.
+"""
+
+expected = {"test-dae-loss": 5}
 solved = ["noise", "dae"]
 says = "holds nan or inf"
 

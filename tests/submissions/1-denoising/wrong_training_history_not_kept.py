@@ -1,6 +1,9 @@
-"""Trains and keeps no history."""
+"""Trains and keeps no history.
 
-expected = {"test-dae-loss": 0}
+The training itself is right, and so are 5 of the 6 points for its loss.
+"""
+
+expected = {"test-dae-loss": 5}
 solved = ["noise", "dae"]
 says = "`history` is not defined"
 

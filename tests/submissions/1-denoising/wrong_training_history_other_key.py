@@ -1,6 +1,9 @@
-"""Calls the curve "loss"."""
+"""Calls the curve "loss".
 
-expected = {"test-dae-loss": 0}
+The training itself is right, and so are 5 of the 6 points for its loss.
+"""
+
+expected = {"test-dae-loss": 5}
 solved = ["noise", "dae"]
 says = "`history` must be a mapping"
 

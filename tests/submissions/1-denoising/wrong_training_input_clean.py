@@ -1,6 +1,9 @@
-"""Trains on clean images: forgets to add noise to the input. The network learns to copy."""
+"""Trains on clean images: forgets to add noise to the input. The network learns to copy.
 
-expected = {"test-dae-loss": 0, "test-dae-denoises": 0}
+What was recorded is right all the same: 1 point.
+"""
+
+expected = {"test-dae-loss": 1, "test-dae-denoises": 0}
 solved = ["noise"]
 says = "Is the target the clean image?"
 

@@ -1,6 +1,9 @@
-"""Trains on the digit 1 only."""
+"""Trains on the digit 1 only.
 
-expected = {"test-dae-loss": 0, "test-dae-denoises": 0}
+What was recorded is right all the same: 1 point.
+"""
+
+expected = {"test-dae-loss": 1, "test-dae-denoises": 0}
 solved = ["noise"]
 
 # %% dae

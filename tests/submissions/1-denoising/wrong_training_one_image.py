@@ -1,6 +1,9 @@
-"""Trains on the first image of each batch, over and over the same one."""
+"""Trains on the first image of each batch, over and over the same one.
 
-expected = {"test-dae-loss": 0, "test-dae-denoises": 0}
+What was recorded is right all the same: 1 point.
+"""
+
+expected = {"test-dae-loss": 1, "test-dae-denoises": 0}
 solved = ["noise"]
 
 # %% dae

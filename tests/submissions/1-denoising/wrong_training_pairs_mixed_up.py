@@ -1,6 +1,9 @@
-"""Zips two loaders that shuffle independently: a noisy 3 is paired with a clean 7."""
+"""Zips two loaders that shuffle independently: a noisy 3 is paired with a clean 7.
 
-expected = {"test-dae-loss": 0, "test-dae-denoises": 0}
+What was recorded is right all the same: 1 point.
+"""
+
+expected = {"test-dae-loss": 1, "test-dae-denoises": 0}
 solved = ["noise", "dae"]
 says = "Do the two images of a pair belong together?"
 

@@ -1,6 +1,9 @@
-"""Takes the noisy image for the target as well: the network learns to copy."""
+"""Takes the noisy image for the target as well: the network learns to copy.
 
-expected = {"test-dae-loss": 0, "test-dae-denoises": 0}
+What was recorded is right all the same: 1 point.
+"""
+
+expected = {"test-dae-loss": 1, "test-dae-denoises": 0}
 solved = ["noise", "dae"]
 says = "and the target the clean one?"
 

@@ -1,6 +1,9 @@
-"""Adds the noise to the batch in place, so that the target is noisy as well."""
+"""Adds the noise to the batch in place, so that the target is noisy as well.
 
-expected = {"test-dae-loss": 0, "test-dae-denoises": 0}
+What was recorded is right all the same: 1 point.
+"""
+
+expected = {"test-dae-loss": 1, "test-dae-denoises": 0}
 solved = ["noise", "dae"]
 says = "and the target the clean one?"
 

@@ -8,7 +8,7 @@ expected = {
     "test-latent-shape": 0,
     "test-latent-values": 0,
 }
-says = "The size of tensor a (11) must match"
+says = "broadcasting lines up the last dimensions"
 
 # %% interpolation
 def linear_interpolation(x0, x1):
