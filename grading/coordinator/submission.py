@@ -209,11 +209,11 @@ class _Kept:
         """Takes the next cell of a submission."""
         name = self._place(cell)
         known = self._known.get(name) if name else None
-        if name is None or known is None or name in self.texts:
+        if name is None or known is None or name in self.texts or _is_turned(known, cell):
             if cell.cell_type == "code" and cell.source.strip():
                 self.extras.setdefault(self._after, []).append(cell.source)
             return
-        if is_solution(known) or _is_plain(known):
+        if is_solution(known) or (_is_plain(known) and cell.cell_type == "code"):
             self.texts[name] = cell.source
         self._after = name
 
@@ -233,6 +233,12 @@ def _name(cell: NotebookNode) -> str | None:
 def _is_plain(cell: NotebookNode) -> bool:
     """Whether a cell of the instructor's is code that nbgrader takes no notice of."""
     return cell.cell_type == "code" and not grade_id(cell)
+
+
+def _is_turned(known: NotebookNode, cell: NotebookNode) -> bool:
+    """Whether a student has turned a text of the instructor's into code of their own."""
+    turned = known.cell_type == "markdown" and cell.cell_type == "code"
+    return turned and not is_solution(known)
 
 
 def _assemble(master: NotebookNode, kept: _Kept) -> NotebookNode:

@@ -1,4 +1,9 @@
-"""Trains on the reconstruction alone."""
+"""Trains on the reconstruction alone, for one epoch.
+
+Off the edges: with five seeds neg_elbo came down to 236-248, of which the KL term was 91-122. It
+has to be below 272 to count as falling, which more epochs would undo, and above 165 to miss the
+goal; the KL term has to be above 60.
+"""
 
 expected = {"test-vae-elbo": 0}
 solved = ["vae-loss"]
@@ -32,7 +37,7 @@ class VAE(nn.Module):
 vae = VAE(latent_features=16).to(device)
 optimizer = torch.optim.Adam(vae.parameters(), lr=1e-2)
 history = History("neg_elbo", "recon", "kl")
-for epoch, batches in epochs(train_loader, 5):
+for epoch, batches in epochs(train_loader, 1):
     for images, _ in batches:
         output, mu, log_var = vae(images)
         recon, kl = vae_loss(output, mu, log_var, images)
