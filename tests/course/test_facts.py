@@ -96,6 +96,7 @@ SAID = [
     Said(DAE, rf"\| all black \| {NUMBER}", mnist("all black")),
     Said(DAE, rf"\| the mean image, whatever the input \| {NUMBER}", mnist("mean image")),
     Said(DAE, rf"\| the noisy image itself \| {NUMBER}", mnist("noisy image")),
+    Said(DAE, rf"near that of the noisy image, {NUMBER}", mnist("noisy image")),
     Said(
         DAE,
         rf"\| the first 16 principal components(?: of the noisy image)? \| {NUMBER}",
@@ -154,18 +155,15 @@ GIVEN = [
     r"standard deviation\*\*, 0\.3: the variance is 0\.09",
     r"0\.3 was taken for the variance",
     r"[Pp]arts? \d\.\d(?: and \d\.\d)?",
-    r"\d\.\d (?:of|in|above|below)\b",
     r"(?:box in|gap of|goal of|map of) \d\.\d",
     r"appendi\w+ [A-Z](?:\.\d)?(?: and [A-Z]\.\d)?",
     r"\| \d\.\d \|",
     r"between 4 and 6 nats",
     r"(?:at least|than|guessing would have) \d+%",
-    r"above 90%",
+    r"(?:above|reads) 90%",
     r"To reach: 70%",
     r"images is above 0\.01",
-    r"those with more than 0\.05 nats",
     r"width 0\.1 or so",
-    r"lies at \S+ nats",
 ]
 MEASURED = re.compile(r"(?<![\w.])\d+\.\d+|\b\d+%|\b\d[\d,.]* nats")
 NO_PROSE = re.compile(
@@ -205,7 +203,9 @@ def test_the_embedded_digits_are_like_all_of_them():
 
 @pytest.mark.parametrize("said", SAID, ids=lambda said: f"{said.assignment}: {said.text}")
 def test_a_number_is_true(said):
-    for number in re.findall(said.text, prose(said.assignment)):
+    numbers = re.findall(said.text, prose(said.assignment))
+    assert numbers, "nobody says this any more: leave it out"
+    for number in numbers:
         value = float(number.replace(",", ""))
         true = said.is_()
         # As far off as the last digit that is said, or the tolerance, whichever is more.
@@ -215,7 +215,9 @@ def test_a_number_is_true(said):
 
 @pytest.mark.parametrize(("assignment", "text", "side", "what"), BOUNDS)
 def test_a_bound_holds(assignment, text, side, what):
-    for number in re.findall(text, prose(assignment)):
+    numbers = re.findall(text, prose(assignment))
+    assert numbers, "nobody says this any more: leave it out"
+    for number in numbers:
         assert float(number) < what() if side == "below" else float(number) > what()
 
 
