@@ -63,7 +63,7 @@ class FeedbackPage(Preprocessor):
         hidden = ClearHiddenTests(config=Config(ClearHiddenTests=self.config.ClearHiddenTests))
         for cell in nb.cells:
             if cell.cell_type == "markdown":
-                cell.source = to_mathml(cell.source)
+                cell.source = _with_pictures(to_mathml(cell.source), cell)
             elif is_test(cell):
                 hidden.preprocess_cell(cell, resources, 0)
                 cell.outputs = []
@@ -124,6 +124,15 @@ def sentences(verdict: Verdict) -> list[str]:
     """What a student should know of a verdict, a sentence each."""
     ours = verdict.failures and verdict.error in ("", "Failed")
     return list(verdict.failures) if ours else verdict.told.splitlines()
+
+
+def _with_pictures(markdown: str, cell: NotebookNode) -> str:
+    """The text of a cell with its attached pictures in it; without those that aren't there."""
+    for name, versions in cell.pop("attachments", {}).items():
+        for mime, data in versions.items():
+            text = data if isinstance(data, str) else "".join(data)
+            markdown = markdown.replace(f"](attachment:{name})", f"](data:{mime};base64,{text})")
+    return re.sub(r"!\[([^\]]*)\]\(attachment:[^)]*\)", r"\1", markdown)
 
 
 def as_html(sentence: str) -> str:
