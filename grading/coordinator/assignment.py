@@ -4,6 +4,7 @@ import os
 import re
 from dataclasses import dataclass
 from fnmatch import fnmatch
+from functools import cached_property
 from logging import Logger
 from pathlib import Path
 
@@ -50,11 +51,11 @@ class Assignment:
         self._coursedir, self._kept_files = coursedir, kept_files
         self._config, self._log = config, log
         self._masters: dict[str, Master] = {}
-        self._released = self._released_cells()
 
     # ---- the instructor's side ------------------------------------------------------------------
 
-    def _released_cells(self) -> dict[str, set[str]]:
+    @cached_property
+    def released(self) -> dict[str, set[str]]:
         """The names of the cells of each notebook that was released, from the gradebook."""
         with Gradebook(self._coursedir.db_url, self._coursedir.course_id) as gradebook:
             try:
@@ -69,18 +70,18 @@ class Assignment:
         Raises:
             NotGradableError: none was released, or one has changed since.
         """
-        if not self._released:
+        if not self.released:
             raise NotGradableError(
                 f"The gradebook knows no notebook of '{self.name}'. "
                 f"Please run `nbgrader generate_assignment {self.name}` first."
             )
-        for name, cells in self._released.items():
+        for name, cells in self.released.items():
             if cells != {grade_id(cell) for cell in self.master(name).stubs.cells} - {None}:
                 raise NotGradableError(
                     f"The cells of {name}.ipynb in the source folder are not those that were "
                     f"released. Please run `nbgrader generate_assignment {self.name}` again."
                 )
-        return sorted(name for name in self._released if fnmatch(name, self._coursedir.notebook_id))
+        return sorted(name for name in self.released if fnmatch(name, self._coursedir.notebook_id))
 
     def master(self, notebook: str) -> Master:
         """The instructor's notebook. Raises `NotGradableError` where it is missing."""
@@ -145,7 +146,7 @@ class Assignment:
         """
         stubs = self.master(notebook).stubs
         wanted = Path(self.submitted_folder(student)) / f"{notebook}.ipynb"
-        path, note = find_notebook(wanted, set(self._released))
+        path, note = find_notebook(wanted, set(self.released))
         handed_in, problem = submission.read(path)
         nb = None
         if handed_in:

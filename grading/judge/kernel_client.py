@@ -84,10 +84,10 @@ class KernelClient(Execute):
         self.km = self.create_kernel_manager()
         try:
             self.start_new_kernel()
-            ready = run_sync(self._connect)() and self.silently(STUDENT_SIDE, BOOT_SECONDS)
-            if ready and self.timeout:
-                ready = self.silently(LIMIT_CELLS.format(seconds=self.timeout), BOOT_SECONDS)
-            if not ready:
+            boot = [STUDENT_SIDE]
+            if self.timeout:
+                boot.append(LIMIT_CELLS.format(seconds=self.timeout))
+            if not run_sync(self._connect)() or not self.silently("\n".join(boot), BOOT_SECONDS):
                 raise RuntimeError(f"The student's kernel does not start: {self.reason()}")
         except BaseException:
             self.kill()

@@ -8,7 +8,6 @@ one machine; another one may differ in single pixels.
 """
 
 import base64
-import io
 import sys
 from pathlib import Path
 
@@ -26,6 +25,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "scripts"), str(ROOT / "source" / "3-laten
 import handin  # noqa: E402
 
 from helpers.plots.latent import DIGIT_COLOURS  # noqa: E402
+from helpers.plots.picture import to_png  # noqa: E402
 
 COLOURS = 16  # of a picture
 
@@ -45,11 +45,7 @@ def notebook(assignment: str) -> dict:
 
 def png(pixels: Image.Image) -> bytes:
     """A small PNG."""
-    file = io.BytesIO()
-    pixels.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(
-        file, format="png", optimize=True
-    )
-    return file.getvalue()
+    return to_png(pixels.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE))
 
 
 def digits(*rows: torch.Tensor, zoom: int = 2) -> bytes:

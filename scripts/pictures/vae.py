@@ -8,7 +8,6 @@ time. The cell's text is not touched.
 """
 
 import base64
-import io
 import sys
 from pathlib import Path
 
@@ -24,6 +23,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 import handin  # noqa: E402
 
 from helpers.data import load_mnist, loaders  # noqa: E402
+from helpers.plots.picture import to_png  # noqa: E402
 
 NOTEBOOK = ROOT / "source" / "2-vae" / "vae.ipynb"
 COLUMNS, EPOCHS, FEATURES = 8, 8, 16
@@ -35,9 +35,7 @@ def strip(images: torch.Tensor) -> str:
     grey = (row.clamp(0, 1) * 255).round().byte().numpy()
     picture = Image.fromarray(grey)
     picture = picture.resize((2 * picture.width, 2 * picture.height), Image.Resampling.NEAREST)
-    file = io.BytesIO()
-    picture.quantize(16, dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
-    return base64.b64encode(file.getvalue()).decode()
+    return base64.b64encode(to_png(picture.quantize(16, dither=Image.Dither.NONE))).decode()
 
 
 def trained(answers: dict, train_loader, beta: float) -> nn.Module:

@@ -28,7 +28,7 @@ import types
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from multiprocessing.connection import Connection, Listener
 from pathlib import Path
 
@@ -125,7 +125,8 @@ class HandedInHere(Assignment):
         self.notebook = handin.NOTEBOOKS[name]
         self.tree = Branch()
 
-    def _released_cells(self) -> dict[str, set[str]]:
+    @cached_property
+    def released(self) -> dict[str, set[str]]:
         return {notebook: set() for notebook in handin.NOTEBOOKS.values()}
 
     def add(self, file: Path) -> None:
