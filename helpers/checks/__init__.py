@@ -39,6 +39,7 @@ __all__ = [
     "check_unchanged",
     "check_values",
     "either",
+    "fitting",
 ]
 
 T = TypeVar("T")
@@ -137,22 +138,27 @@ def check_values(
         expected: tensor or number; a number stands for a tensor of any shape.
         what: names the value in the message, such as "the KL term".
         mistakes: sentence -> the value that this mistake gives; a match is named in the message,
-            and is its cause (see `Failed`). Without a match the failure is vague.
+            and is its cause (see `Failed`). Without a match, or with several, the failure is vague.
         rtol, atol: as in `torch.isclose`; room for another order of float32 sums.
     """
     actual = torch.as_tensor(actual).detach().cpu().double()
     if _close(actual, expected, rtol, atol):
         return
-    for sentence, value in (mistakes or {}).items():
-        if _close(actual, value, rtol, atol):
-            told = f"{what} is {_show(actual)}; expected {_show(expected)}: {sentence}"
-            raise Failed(told, cause=sentence)
+    if fits := [s for s, value in (mistakes or {}).items() if _close(actual, value, rtol, atol)]:
+        told = f"{what} is {_show(actual)}; expected {_show(expected)}"
+        raise fitting(told, fits)
     expected = torch.as_tensor(expected).detach()
     if expected.isfinite().all():
         told = f"{what} is {_show(actual)}; expected {_show(expected)}."
         raise Failed(told, cause=NAN if actual.isnan().any() else "", vague=True)
     told = f"{what} is {_show(actual)}, and so is what it is compared with."
     raise Failed(told, cause=NAN, vague=True)
+
+
+def fitting(seen: str, mistakes: Sequence[str]) -> Failed:
+    """The failure of a value that these mistakes would give; vague where they are several."""
+    alone = len(mistakes) == 1
+    return Failed(f"{seen}: {', or '.join(mistakes)}", cause=mistakes[0] * alone, vague=not alone)
 
 
 def _close(actual: Tensor, expected: Any, rtol: float, atol: float) -> bool:

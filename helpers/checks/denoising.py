@@ -135,7 +135,8 @@ def _check_independent(noisy: Tensor, places: Sequence[str]) -> None:
     if same:
         raise Failed(
             f"all {', all '.join(same)} got the same noise: draw a new number for every value, in "
-            "every call."
+            "every call.",
+            cause="shared noise",
         )
     halves = noisy.unflatten(0, (2, -1))  # the first half of the calls against the second
     for dim, place in zip((0, 2, 3, 4, 5), places, strict=True):

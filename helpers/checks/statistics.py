@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import torch
 
-from helpers.checks import Failed, check_finite
+from helpers.checks import Failed, check_finite, fitting
 
 FALSE_ALARM = 1e-9
 UNCLIPPED = (-math.inf, math.inf)
@@ -179,13 +179,14 @@ def check_moments(
     check_finite(samples, what)
     if moments_p_value(samples, mean, std) >= false_alarm:
         return
-    why = ""
-    for text, (other_mean, other_std) in (mistakes or {}).items():
-        if moments_p_value(samples, other_mean, other_std) >= false_alarm:
-            why = text
     told = f"{_moments(samples, what)}; expected {mean:.3f} and {std:.3f}"
-    if why:
-        raise Failed(f"{told}: {why}", cause=why)
+    fits = [
+        text
+        for text, moments in (mistakes or {}).items()
+        if moments_p_value(samples, *moments) >= false_alarm
+    ]
+    if fits:
+        raise fitting(told, fits)
     raise Failed(told, cause=MOMENTS, vague=True)
 
 

@@ -371,6 +371,7 @@ def slope(vae_loss: Any, place: int, name: str) -> None:
 
 
 NO_NOISE = "all samples are the same number: the batch shares its noise, or there is no noise."
+SHARED = "shared noise"  # the cause of these
 
 
 def sampler(vae_class: Any, features: int) -> Callable[[Tensor, Tensor], Tensor]:
@@ -414,10 +415,10 @@ def own_noise(vae_class: Any, n: int, features: int) -> None:
     z = sampler(vae_class, features)(torch.zeros(n, features), torch.zeros(n, features))
     check_shape(z, (n, features), "z")
     if not z.any():
-        raise Failed(NO_NOISE)
+        raise Failed(NO_NOISE, cause=SHARED)
     for dim, who in ((0, "the images of a batch"), (1, "the latent features")):
         if torch.equal(z, z.narrow(dim, 0, 1).expand_as(z)):
-            raise Failed(f"{who} share their noise: draw eps in the shape of mu.")
+            raise Failed(f"{who} share their noise: draw eps in the shape of mu.", cause=SHARED)
     for dim, who in ((0, "images"), (1, "latent features")):
         statistics.check_independence(z, dim, f"the noise of different {who} is not independent")
 
@@ -428,7 +429,7 @@ def new_noise(vae_class: Any, n: int = 64, features: int = 8) -> None:
     zeros = torch.zeros(n, features)
     calls = torch.stack([draw(zeros.clone(), zeros.clone()) for _ in range(2)])
     if not calls.any():
-        raise Failed(NO_NOISE)
+        raise Failed(NO_NOISE, cause=SHARED)
     why = "two calls gave the same noise: draw eps anew in each call"
     statistics.check_independence(calls, 0, why)
 
@@ -438,7 +439,7 @@ def moments(vae_class: Any, mean: float, var: float) -> None:
     log_var, std = math.log(var), math.sqrt(var)
     z = sample(vae_class, mean, log_var)
     if torch.equal(z, z[:1].expand_as(z)):
-        raise Failed(NO_NOISE)
+        raise Failed(NO_NOISE, cause=SHARED)
     mistakes = {
         "the standard deviation of the samples is the variance, exp(log_var)": (mean, var),
         "log_var itself was used as the standard deviation": (mean, abs(log_var)),
@@ -466,7 +467,7 @@ def normal(vae_class: Any, mean: float, log_var: float) -> None:
     what = f"z for mu = {mean:g} and log_var = {log_var:g}"
     z = sample(vae_class, mean, log_var)
     if torch.equal(z, z[:1].expand_as(z)):
-        raise Failed(NO_NOISE)
+        raise Failed(NO_NOISE, cause=SHARED)
     statistics.check_distribution(z, expected, what)
 
 
