@@ -30,6 +30,7 @@ release: setup  ## make the student versions anew
 
 solutions: setup  ## execute the solutions anew
 	for a in $(ASSIGNMENTS); do $(BIN)/nbgrader generate_solution $$a --force || exit 1; done
+	$(BIN)/python scripts/pictures/readme.py
 
 corpus: setup  ## grade all of the corpus in the sandbox, too, and print the table
 	CORPUS=all $(BIN)/pytest tests/course/test_corpus.py

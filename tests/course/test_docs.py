@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from handin import NOTEBOOKS, ROOT
+from pictures import readme
 from traitlets.config import Configurable
 
 from grading.coordinator import preprocessors  # noqa: F401  (their options)
@@ -126,3 +127,8 @@ def test_the_example_of_a_mistake_is_the_file_that_it_names():
     [path] = re.findall(r"such as `(.+?)`", section)
     shown = "".join(line[4:] + "\n" for line in re.findall(r"^(?: {4}.*)?$", section, re.M))
     assert (ROOT / path).read_text().strip() == shown.strip()
+
+
+@pytest.mark.parametrize("name", readme.PICTURES)
+def test_pictures_are_those_of_the_solutions(name):
+    assert (ROOT / "docs" / name).read_bytes() == readme.drawn(*readme.PICTURES[name])
