@@ -47,7 +47,7 @@ def entropy(output, image):
 
 
 def test_recon_mistakes_are_what_the_mistakes_give():
-    said = list(vae.RECON_MISTAKES[0.9, 0.25].values())
+    said = list(vae.loss.RECON_MISTAKES[0.9, 0.25].values())
     white, black = -0.25 * math.log(0.9), -0.75 * math.log(0.1)
     sigmoid = 1 / (1 + math.exp(-0.9))
     square = 0.65**2
@@ -84,9 +84,9 @@ def test_kl_mistakes_are_what_the_mistakes_give():
         kl(0, -1),
         kl(0, -1),
     ]
-    assert list(vae.KL_MISTAKES[0, 1].values()) == pytest.approx(given, abs=1e-6)
-    assert list(vae.KL_MISTAKES[2, 0].values()) == [2 * kl(2, 0), -0.5 * (1 - 2 - 1)]
-    assert list(vae.KL_MISTAKES[0, 0].values()) == [-kl(0, 0, one=2.0), 196 * math.log(2)]
+    assert list(vae.loss.KL_MISTAKES[0, 1].values()) == pytest.approx(given, abs=1e-6)
+    assert list(vae.loss.KL_MISTAKES[2, 0].values()) == [2 * kl(2, 0), -0.5 * (1 - 2 - 1)]
+    assert list(vae.loss.KL_MISTAKES[0, 0].values()) == [-kl(0, 0, one=2.0), 196 * math.log(2)]
 
 
 @pytest.mark.parametrize(
@@ -254,7 +254,7 @@ def test_a_loss_above_the_goal_gets_a_hint(recon, kl_nats, curve, says):
 
 
 def test_a_loop_that_has_not_run_is_not_implemented():
-    empty = {name: [] for name in vae.TERMS}
+    empty = {name: [] for name in vae.training.TERMS}
     with pytest.raises(NotImplementedError):
         vae.curves(empty)
     with pytest.raises(NotImplementedError):
