@@ -32,7 +32,7 @@ vae = VAE(latent_features=16).to(device)
 optimizer = torch.optim.Adam(vae.parameters(), lr=3e-3)
 history = {"neg_elbo": [], "recon": [], "kl": []}
 step = 0
-for epoch in range(5):
+for epoch in range(3):
     history = {"neg_elbo": [], "recon": [], "kl": []}
     for images, _ in train_loader:
         recon, kl = vae_loss(*vae(images), images)

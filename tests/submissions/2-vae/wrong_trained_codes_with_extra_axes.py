@@ -32,7 +32,7 @@ class VAE(nn.Module):
 vae = VAE(latent_features=16).to(device)
 optimizer = torch.optim.Adam(vae.parameters(), lr=3e-3)
 history = History("neg_elbo", "recon", "kl")
-for epoch, batches in epochs(train_loader, 5):
+for epoch, batches in epochs(train_loader, 3):
     for images, _ in batches:
         output, mu, log_var = vae(images)
         recon, kl = vae_loss(output, mu, log_var, images)
