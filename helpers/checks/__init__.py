@@ -21,6 +21,7 @@ import torch
 from torch import Tensor, nn
 
 from helpers.checks.report import NO_GRADIENT, Failed, MisuseError, Report
+from helpers.weights import randomize
 
 __all__ = [
     "Failed",
@@ -38,8 +39,11 @@ __all__ = [
     "check_tensor",
     "check_unchanged",
     "check_values",
+    "check_weights_matter",
     "either",
     "fitting",
+    "shaped",
+    "weights_of",
 ]
 
 T = TypeVar("T")
@@ -103,6 +107,21 @@ def check_shape(
         likely = next(fits, "")
         told = f"{what} has shape {seen}; expected {tuple(shape)}"
         raise Failed(f"{told}: {likely}" if likely else told, cause=likely)
+
+
+def shaped(value: Any, shape: Sequence[int], what: str) -> Tensor:
+    """An answer in the shape that was asked for, where it has as many values.
+
+    What is compared with nothing agrees with it, and so does what only broadcasts: how many values
+    an answer has is never the student's choice. That they come in another shape is the business of
+    the claim about the shape.
+
+    Raises:
+        Failed: where it is no tensor of `math.prod(shape)` values.
+    """
+    if not isinstance(value, Tensor) or value.numel() != math.prod(shape):
+        check_shape(value, shape, what)
+    return value.reshape(tuple(shape))
 
 
 def check_range(tensor: Any, low: float, high: float, what: str) -> None:
@@ -216,6 +235,36 @@ def check_parameters_used(model: nn.Module, output: Callable[[nn.Module], Tensor
             f"{', '.join(model_unused[:4])}: no gradient arrives there. Is a layer made in "
             "`__init__` and never used in the forward pass, or is the graph cut by detach, "
             "no_grad, .data or .item()?"
+        )
+
+
+def weights_of(model: Any, what: str) -> dict[str, Tensor]:
+    """Copies of a model's weights by name; fails where it has none."""
+    weights = either(lambda: dict(model.named_parameters()), dict)
+    if not weights:
+        raise Failed(f"{what} has no weights: it must be the network that was trained.")
+    return {name: weight.detach().clone() for name, weight in weights.items()}
+
+
+def check_weights_matter(model: Any, error: Callable[[], float], what: str) -> None:
+    """Fails unless new random weights make a trained model worse: then what it can lies in them.
+
+    The weights are put back.
+
+    Args:
+        error: of the model as it is; lower is better.
+        what: names the model in the message.
+    """
+    weights = weights_of(model, what)
+    trained = error()
+    try:
+        randomize(model, 1.0)
+        new = error()
+    finally:
+        model.load_state_dict(weights, strict=False)
+    if new <= trained:
+        raise Failed(
+            f"{what} is as good with random weights: it must be the network that was trained."
         )
 
 

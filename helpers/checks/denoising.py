@@ -20,15 +20,19 @@ from helpers.checks import (
     check_range,
     check_shape,
     check_unchanged,
+    check_weights_matter,
     either,
+    shaped,
+    weights_of,
 )
 from helpers.checks.statistics import (
     Normal as ClippedNormal,
     check_distribution,
     check_independence,
 )
+from helpers.weights import randomize
 
-Batches = Iterable[tuple[Tensor, Tensor]]  # (images, labels)
+Batches = Iterable[tuple[Tensor, Any]]  # (images, labels)
 
 # ---- 1.1 Noise ----------------------------------------------------------------------------------
 
@@ -49,8 +53,10 @@ PLACES = ("calls", "images of a batch", "channels", "rows", "columns")
 
 
 def noisy_tensor(add_noise: Callable[..., Any], tensor: Tensor) -> Tensor:
-    """What the transform makes of a tensor, as a tensor."""
-    return as_tensor(add_noise(tensor), "the noisy image")
+    """What the transform makes of a tensor, as a tensor of as many values."""
+    noisy = as_tensor(add_noise(tensor), "the noisy image")
+    shaped(noisy, tensor.shape, "the noisy image")
+    return noisy
 
 
 def noise_range(
@@ -201,6 +207,8 @@ def noise_defaults(transform: Callable[..., Any], grey: float = 0.5) -> None:
 
 # ---- 1.2 The network ----------------------------------------------------------------------------
 
+OUTPUT = "the output of DAE"
+
 
 def new_dae(DAE: Callable[[], Any], images: Tensor) -> Any:  # noqa: N803
     """An untrained network in eval mode. Layers that take their size from their input have it."""
@@ -232,14 +240,20 @@ def dae_shape(
 def dae_layers(DAE: Callable[[], Any], device: torch.device | str) -> None:  # noqa: N803
     """Fails when a layer has no part in the output, or the network has none."""
     images = random_images(4, device)
-    check_parameters_used(DAE().to(device), lambda model: model(images.clone()))
+    model = DAE().to(device)
+    check_parameters_used(model, lambda model: model(images.clone()))
+    before = shaped(model.eval()(images.clone()), images.shape, OUTPUT)
+    randomize(model, 1.0)
+    if torch.equal(before, model(images.clone())):
+        raise Failed("new weights change nothing in the output: it must be made by the layers.")
 
 
 def dae_repeats(DAE: Callable[[], Any], device: torch.device | str) -> None:  # noqa: N803
     """Fails unless two calls in eval mode give the same output."""
     images = random_images(4, device)
     model = DAE().to(device).eval()
-    if not torch.equal(model(images.clone()), model(images.clone())):
+    first, second = (shaped(model(images.clone()), images.shape, OUTPUT) for _ in range(2))
+    if not torch.equal(first, second):
         raise Failed("they don't: is there noise, or a dropout, that `eval()` does not switch off?")
 
 
@@ -249,7 +263,8 @@ def dae_weights(DAE: Callable[[], Any], device: torch.device | str) -> None:  # 
     model, twin = new_dae(DAE, images), new_dae(DAE, images)
     state = dict([*model.named_parameters(), *model.named_buffers()])
     twin.load_state_dict(state, strict=False)
-    if not torch.allclose(model(images.clone()), twin(images.clone()), atol=1e-3):
+    first, second = (shaped(dae(images.clone()), images.shape, OUTPUT) for dae in (model, twin))
+    if not torch.allclose(first, second, atol=1e-3):
         raise Failed(
             "a copy with the same weights gives another output: are layers kept in a plain list or "
             "dict?"
@@ -274,7 +289,7 @@ def dae_range(
         weights = {name: scale * torch.randn_like(p) for name, p in model.named_parameters()}
         model.load_state_dict(weights, strict=False)
         # Very deep networks may overflow.
-        output = model(images.clone()).nan_to_num(0.5, 0.5, 0.5)
+        output = shaped(model(images.clone()), images.shape, OUTPUT).nan_to_num(0.5, 0.5, 0.5)
         check_range(output, 0, 1, "with other weights the output (end the network with a sigmoid)")
 
 
@@ -336,9 +351,7 @@ def denoised(dae: Any, noisy: Tensor) -> Tensor:
             part for part in output if getattr(part, "shape", ()) and part.numel() == noisy.numel()
         ]
         output = fits[0] if fits else output
-    if not isinstance(output, Tensor) or output.numel() != noisy.numel():
-        check_shape(output, noisy.shape, "the output of dae")
-    return output.reshape(noisy.shape)
+    return shaped(output, noisy.shape, "the output of dae")
 
 
 def mean_error(dae: Any, batches: Batches, std: float = STD) -> float:
@@ -352,8 +365,14 @@ def mean_error(dae: Any, batches: Batches, std: float = STD) -> float:
 
 
 def loss_on(dae: Any, loader: Batches, batches: int | None = None) -> float:
-    """Summed squared error per image on (the first) batches of the loader with noise of 0.3."""
-    return mean_error(dae, islice(loader, batches))
+    """Summed squared error per image on (the first) batches of the loader with noise of 0.3.
+
+    Fails where it is below the goal, and not by the weights of `dae`.
+    """
+    error = mean_error(dae, islice(loader, batches))
+    if error < GOAL:
+        check_weights_matter(dae, lambda: mean_error(dae, islice(loader, 1)), "dae")
+    return error
 
 
 def below_goal(error: float, record: Callable[[], Any] | None = None) -> None:
@@ -434,6 +453,7 @@ def record_of_noisy_images(
         loader: yields training images; that many batches of it are used.
         own: the student's noise. Where that is next to none, the curve is right for what it is.
     """
+    weights_of(dae, "dae")
     end, training = _end(recorded(history)), list(islice(loader, batches))
     clean = mean_error(dae, training, std=0.0)
     if not (end < 0.6 * mean_error(dae, training) and 0.7 < end / clean < 1.4):  # noqa: PLR2004
@@ -494,6 +514,7 @@ def better_share(dae: Any, images: Tensor, least: float = 0.75) -> None:
         raise Failed(
             f"only {better:.0%} of the test images got cleaner; expected all or nearly all.{why}"
         )
+    check_weights_matter(dae, lambda: mean_error(dae, [(images, None)]), "dae")
 
 
 def not_brighter(dae: Any, images: Tensor) -> None:

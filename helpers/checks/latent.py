@@ -19,6 +19,7 @@ from helpers.checks import (
     check_tensor,
     check_unchanged,
     check_values,
+    check_weights_matter,
     either,
 )
 from helpers.checks.statistics import neighbours_agree
@@ -28,6 +29,7 @@ Interpolation = Callable[..., Any]
 # ---- 3.1 The latent space while it learns -------------------------------------------------------
 
 EPOCHS = (0, 5, 10)
+MOST_FEATURES = 16  # more than were asked for is the business of the snapshots; pixels are no codes
 
 
 def digits_of(
@@ -112,11 +114,16 @@ def last_snapshot(
     """
     images, _ = digits_of(loader, number)
     snapshot = codes[10][: len(images)] if number is None else codes[10][-len(images) :]
-    with torch.no_grad():
-        mu, log_var = (part.cpu() for part in vae.eval().encoder(images)[:2])
+
+    def encoded() -> list[Tensor]:
+        with torch.no_grad():
+            return [part.cpu() for part in vae.eval().encoder(images.clone())[:2]]
+
+    mu, log_var = encoded()
     check_shape(snapshot, mu.shape, "that part of snapshots[10]")
     off = ((snapshot - mu).norm() / (mu - mu.mean(0)).norm()).item()
     if off < 0.02:  # noqa: PLR2004  (the same up to rounding, of another batch size or device)
+        check_weights_matter(vae, lambda: (snapshot - encoded()[0]).norm().item(), "`vae`")
         return
     # In units of the posterior's own standard deviation.
     noise = (snapshot - mu) / torch.exp(0.5 * log_var)
@@ -157,7 +164,9 @@ def clusters(vae: Any, images: Tensor, digits: Tensor, least: float = 0.3) -> No
     The model answer reaches 0.7 on 1,000 digits; guessing has 0.1.
     """
     with torch.no_grad():
-        mu = vae.eval().encoder(images)[0]
+        mu = vae.eval().encoder(images.clone())[0]
+    if mu.shape[1:].numel() > MOST_FEATURES:
+        raise Failed(f"the codes have {mu.shape[1:].numel()} latent features; expected 2.")
     share = neighbours_agree(mu, digits)
     if not share > least:
         raise Failed(
@@ -172,9 +181,13 @@ def decoded_means(vae: Any, images: Tensor) -> None:
 
     The average digit is the best of all pictures that are the same for every code.
     """
-    with torch.no_grad():
-        output = vae.eval().decoder(vae.encoder(images)[0]).reshape(images.shape)
-    error = ((output - images) ** 2).sum((1, 2, 3)).mean().item()
+
+    def squared_error() -> float:
+        with torch.no_grad():
+            output = vae.eval().decoder(vae.encoder(images.clone())[0]).reshape(images.shape)
+        return ((output - images) ** 2).sum((1, 2, 3)).mean().item()
+
+    error = squared_error()
     average = ((images - images.mean(0)) ** 2).sum((1, 2, 3)).mean().item()
     if not error < average:
         raise Failed(
@@ -182,6 +195,7 @@ def decoded_means(vae: Any, images: Tensor) -> None:
             f"painting the average digit for every code gives {average:.1f}. "
             "Is the reconstruction compared with the image itself?"
         )
+    check_weights_matter(vae, squared_error, "`vae`")
 
 
 def near_prior(
@@ -196,7 +210,7 @@ def near_prior(
         vae_loss: the course's own, of `vae.py`.
     """
     with torch.no_grad():
-        mu, log_var = vae.eval().encoder(images)[:2]
+        mu, log_var = vae.eval().encoder(images.clone())[:2]
     kl = vae_loss(images, mu, log_var, images)[1].item() / len(images)
     if not kl < nats * mu.shape[1]:
         raise Failed(

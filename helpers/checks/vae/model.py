@@ -14,6 +14,7 @@ from helpers.checks import (
     check_range,
     check_shape,
     either,
+    shaped,
     statistics,
 )
 from helpers.weights import randomize
@@ -122,9 +123,11 @@ def z_is_drawn(vae_class: Any, device: torch.device, features: int = 16) -> None
     model = new_model(vae_class, device, features, scale=1.0)
     many = _images(1, device).expand(2000, 1, 28, 28)
     torch.manual_seed(0)
-    mu, log_var, z = (code.detach() for code in model.encoder(many))
+    size = len(many), features
+    found = zip(model.encoder(many), CODES, strict=True)
+    mu, log_var, z = (shaped(code.detach(), size, name) for code, name in found)
     torch.manual_seed(0)
-    again = model.reparameterize(mu.clone(), log_var.clone()).detach()
+    again = shaped(model.reparameterize(mu.clone(), log_var.clone()).detach(), size, "z")
     if torch.equal(z, mu) and not torch.equal(again, mu):
         raise Failed("z equals mu: encoder must draw it with reparameterize(mu, log_var).")
     if not torch.allclose(z, again, rtol=1e-3, atol=1e-4):
@@ -174,7 +177,8 @@ def probabilities(vae_class: Any, device: torch.device, features: int = 16) -> N
     found = []
     for _ in range(6):
         model = new_model(vae_class, device, features, scale=3.0)
-        found.append(model.decoder(torch.randn(20, features, device=device)).detach())
+        decoded = model.decoder(torch.randn(20, features, device=device)).detach()
+        found.append(shaped(decoded, (20, 1, 28, 28), "the output of decoder for 20 codes"))
         check_range(found[-1], 0, 1, "the output of decoder (a sigmoid at its end keeps it there)")
     images = torch.cat(found)
     sums = images.flatten(1).sum(1)
@@ -274,6 +278,10 @@ def forward_path(vae_class: Any, device: torch.device, scale: float = 1.0) -> No
     _forward(model, many[:4])
     torch.manual_seed(0)
     images, mu, log_var = (part.detach() for part in model(many))
+    if images.shape[:1] != (len(many),):  # what each looks like is decoder's business
+        check_shape(images, many.shape, "the images that forward returns")
+    for code, name in ((mu, "mu"), (log_var, "log_var")):
+        shaped(code, (len(many), 16), f"the {name} that forward returns")
     torch.manual_seed(0)
     encoded = either(lambda: model.encoder(many), lambda: None)
     if isinstance(encoded, tuple | list) and len(encoded) == len(CODES):

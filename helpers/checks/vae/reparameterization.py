@@ -13,6 +13,7 @@ from helpers.checks import (
     check_shape,
     check_unchanged,
     check_values,
+    shaped,
     statistics,
 )
 
@@ -53,7 +54,8 @@ def _without_layers(vae_class: Any, features: int, unsolved: Exception) -> Any:
 
 def sample(vae_class: Any, mean: float, log_var: float, n: int = 20_000) -> Tensor:
     """n samples of N(mean, exp(log_var)) by your reparameterize, as a column (n, 1)."""
-    return sampler(vae_class, 1)(torch.full((n, 1), mean), torch.full((n, 1), log_var))
+    z = sampler(vae_class, 1)(torch.full((n, 1), mean), torch.full((n, 1), log_var))
+    return shaped(z, (n, 1), "z")
 
 
 def own_noise(vae_class: Any, n: int, features: int) -> None:
@@ -73,7 +75,9 @@ def new_noise(vae_class: Any, n: int = 64, features: int = 8) -> None:
     """Fails where two calls give the same noise."""
     draw = sampler(vae_class, features)
     zeros = torch.zeros(n, features)
-    calls = torch.stack([draw(zeros.clone(), zeros.clone()) for _ in range(2)])
+    calls = torch.stack(
+        [shaped(draw(zeros.clone(), zeros.clone()), (n, features), "z") for _ in range(2)]
+    )
     if not calls.any():
         raise Failed(NO_NOISE, cause=SHARED)
     why = "two calls gave the same noise: draw eps anew in each call"
@@ -147,6 +151,7 @@ def sample_gradients(vae_class: Any, mu: Tensor, log_var: Tensor) -> None:
     mu, log_var = mu.clone().requires_grad_(), log_var.clone().requires_grad_()
     z = sampler(vae_class, mu.shape[1])(1.0 * mu, 1.0 * log_var)
     check_gradient(z, "z", GRADIENT_CUT)
+    z = shaped(z, mu.shape, "z")
     z.sum().backward()
     if mu.grad is None or not mu.grad.abs().sum() > 0:
         raise Failed(f"no gradient reaches mu: {GRADIENT_CUT}.")
