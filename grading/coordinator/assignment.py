@@ -1,5 +1,7 @@
 """One assignment: the instructor's notebooks and files, and what was handed in for it."""
 
+import contextlib
+import hashlib
 import os
 import re
 from dataclasses import dataclass
@@ -157,8 +159,22 @@ class Assignment:
         if problem:
             self._log.warning("%s: %s", path, problem)
         nb = nb or nbformat.from_dict(stubs)
-        HandedIn(note=note, problem=problem or "").write(nb)
+        digest = self.digest(student, notebook)
+        HandedIn(note=note, problem=problem or "", digest=digest).write(nb)
         return nb
+
+    def digest(self, student: str, notebook: str) -> str:
+        """A name for what a student has handed in: the notebook and the files beside it."""
+        wanted = Path(self.submitted_folder(student)) / f"{notebook}.ipynb"
+        path, _ = find_notebook(wanted, set(self.released))
+        files = {**self.submitted_files(student), path.name: str(path)}
+        files.pop("timestamp.txt", None)  # says when, and nbgrader itself looks at it
+        found = hashlib.sha256()
+        for name in sorted(files):
+            with contextlib.suppress(OSError), open(files[name], "rb") as file:
+                found.update(f"{name}\0".encode(errors="replace"))
+                found.update(hashlib.file_digest(file, "sha256").digest())
+        return found.hexdigest()
 
     def is_recorded(self, student: str, notebook: str) -> bool:
         """Whether the gradebook has a grade for every test cell of a student's notebook."""

@@ -26,12 +26,14 @@ class HandedIn:
     """How a notebook came in and how far its grading got; in the graded notebook's metadata.
 
     note: what the student should know about the file; problem: why nothing in it could be graded,
-    "" where it could; finished: whether it was graded to the end.
+    "" where it could; finished: whether it was graded to the end; digest: tells what was handed in
+    from what comes later.
     """
 
     note: str = ""
     problem: str = ""
     finished: bool = False
+    digest: str = ""
 
     def write(self, nb: NotebookNode) -> None:
         """Puts this into a notebook's metadata."""
