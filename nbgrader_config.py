@@ -4,6 +4,8 @@ import os
 import sys
 from pathlib import Path
 
+from grading.plugins import typed
+
 c = get_config()  # noqa: F821  (given by nbgrader)
 
 # The course is where this file is, wherever the command or the JupyterLab that reads it started.
@@ -13,6 +15,9 @@ c.CourseDirectory.solution_directory = "solutions"
 
 # nbgrader starts `alembic` by its bare name; find it where the environment isn't activated, too.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+
+# Due dates and names of students on the command line mean what they say, or are refused.
+typed.install()
 
 # What a student sees in place of a solution; the checks turn it into "not implemented yet".
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError"}

@@ -25,9 +25,10 @@ class ReleaseFeedback(ExchangeReleaseFeedback):
         assignment = self.coursedir.assignment_id
         with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
             students = {work.student.id for work in gradebook.assignment_submissions(assignment)}
-        for student in sorted(students - set(excluded)):
-            if fnmatch(student, self.coursedir.student_id or "*"):
-                self._release(student, assignment)
+        wanted = self.coursedir.student_id or "*"
+        chosen = {wanted} & students or {name for name in students if fnmatch(name, wanted)}
+        for student in sorted(chosen - set(excluded)):
+            self._release(student, assignment)
 
     def _release(self, student: str, assignment: str) -> None:
         steps = self.coursedir.autograded_directory, self.coursedir.feedback_directory

@@ -8,6 +8,7 @@ its modification times can be written at will. What a student cannot write is th
 change that the file system keeps for itself (`st_ctime`).
 """
 
+import glob
 import logging
 import math
 import shutil
@@ -18,8 +19,9 @@ from typing import Any
 
 from nbgrader.exchange.default import ExchangeCollect
 from nbgrader.plugins import BasePlugin
-from nbgrader.utils import parse_utc
 from traitlets import Dict, Enum, Float
+
+from grading.plugins.moments import MomentError, moment
 
 DAY = 24 * 60 * 60  # seconds
 SUBMIT_DURATION = timedelta(minutes=1)  # what handing in itself may take
@@ -44,12 +46,20 @@ class Collect(ExchangeCollect):
         "backup, which the file system takes for a change of everything.",
     ).tag(config=True)
 
+    def init_src(self) -> None:
+        """Finds what there is to collect; the student of just that name, if there is one."""
+        named = f"{self.coursedir.student_id}+{self.coursedir.assignment_id}+"
+        inbound = Path(self.root, self.coursedir.course_id, "inbound")
+        if inbound.is_dir() and any(path.name.startswith(named) for path in inbound.iterdir()):
+            self.coursedir.student_id = glob.escape(self.coursedir.student_id)
+        super().init_src()
+
     def _path_to_record(self, path: str) -> dict[str, Any]:
         name, changed = Path(path).name, last_change(path)
         username, _, said, *_ = name.rsplit("+", 3)
         try:
-            received = parse_utc(said)
-        except (ValueError, OverflowError):
+            received = moment(said)
+        except MomentError:
             self.log.warning("%s holds no date and time", name)
             received = changed
         if self.clock == "filesystem" and changed > received + SUBMIT_DURATION:
