@@ -22,6 +22,9 @@ typed.install()
 # What a student sees in place of a solution; the checks turn it into "not implemented yet".
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError"}
 
+# Where a new student version can't be made, the old one stays.
+c.GenerateAssignment.exporter_class = "grading.plugins.release.ReleaseExporter"
+
 # A released notebook runs to its end even where nothing is solved.
 c.GenerateAssignment.preprocessors.append("grading.plugins.release.RunToTheEnd")
 

@@ -15,6 +15,7 @@ from nbformat.notebooknode import NotebookNode, from_dict
 from nbformat.v4 import new_code_cell, new_notebook
 
 from grading.cells import grade_id, is_solution
+from grading.coordinator.formerly import under_their_names
 from grading.verdict import KEY
 
 LARGEST = 64 << 20  # bytes; a notebook full of pictures has a few million
@@ -181,7 +182,7 @@ def rebuild(master: NotebookNode, submitted: NotebookNode) -> NotebookNode:
         UnreadableError: none of the master's solution cells is in the submission.
     """
     kept = _Kept(master)
-    for cell in submitted.cells:
+    for cell in under_their_names(submitted.cells, master):
         kept.take(cell)
     named = [cell for cell in master.cells if grade_id(cell) and is_solution(cell)]
     if named and not any(grade_id(cell) in kept.texts for cell in named):
