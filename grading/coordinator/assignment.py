@@ -23,6 +23,7 @@ from grading.cells import grade_id, is_solution
 from grading.coordinator import submission
 from grading.coordinator.folder import find_notebook
 from grading.coordinator.submission import HandedIn
+from grading.magics import refused_in
 from grading.names import bound_names
 
 
@@ -70,7 +71,7 @@ class Assignment:
         """The names of the notebooks to grade, each found to be as it was released.
 
         Raises:
-            NotGradableError: none was released, or one has changed since.
+            NotGradableError: none was released, one has changed since, or its tests can't be run.
         """
         if not self.released:
             raise NotGradableError(
@@ -83,6 +84,8 @@ class Assignment:
                     f"The cells of {name}.ipynb in the source folder are not those that were "
                     f"released. Please run `nbgrader generate_assignment {self.name}` again."
                 )
+            if problems := refused_in(self.master(name).solved):
+                raise NotGradableError(f"{name}.ipynb can't be graded. {problems[0]}")
         return sorted(name for name in self.released if fnmatch(name, self._coursedir.notebook_id))
 
     def master(self, notebook: str) -> Master:

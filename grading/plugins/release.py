@@ -14,9 +14,11 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import GenerateAssignment
 from nbgrader.preprocessors import NbGraderPreprocessor
 
+from grading.magics import refused_in
+
 
 class ReleaseExporter(NotebookExporter):
-    """Keeps the student version that there is, where a new one can't be made.
+    """Keeps the student version that there is, where a new one can't be made; warns early.
 
     nbgrader removes the old one first, and refuses other cells once something is handed in.
     """
@@ -30,6 +32,14 @@ class ReleaseExporter(NotebookExporter):
     def converter(self) -> GenerateAssignment:
         """nbgrader's own, which made this exporter."""
         return cast(GenerateAssignment, self.parent)
+
+    def from_notebook_node(
+        self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Makes a student version; says what in the instructor's can't be graded."""
+        for problem in refused_in(nb):
+            self.log.warning("It can't be graded as it is. %s", problem)
+        return super().from_notebook_node(nb, resources, **kw)
 
     def _kept_safe(self, convert: Callable[[], None]) -> Callable[[], None]:
         def run() -> None:

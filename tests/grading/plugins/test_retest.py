@@ -17,7 +17,15 @@ from grading.plugins import retest as module
 from grading.plugins.cells import Change
 from grading.plugins.retest import RetestError, retest
 
-CLASS = {"ada": GOOD, "ben": GOOD, "chidi": {**GOOD, "double": "def double(x):\n    return x"}}
+TIMED = {
+    "double": "%%time\n%load_ext autoreload\n" + GOOD["double"],
+    "model": "%pip\n" + GOOD["model"],
+}
+CLASS = {
+    "ada": GOOD,
+    "ben": {**GOOD, **TIMED},
+    "chidi": {**GOOD, "double": "def double(x):\n    return x"},
+}
 RENAMED = {"double": "twice", "test-double": "test-twice"}
 OPTIONS = [f"--rename={old}={new}" for old, new in RENAMED.items()]
 
@@ -37,9 +45,14 @@ class Changed(toy.Toy):
             gradebook.db.commit()
 
     def change(self):
-        """Renames an answer and its test (which gets 2 points more), replaces another test."""
+        """Renames an answer and its test (which gets 2 points more), replaces another test.
+
+        The set-up cell gets lines of IPython's, which the tests have to do without.
+        """
         nb = nbformat.read(self.source, as_version=4)
         for cell in nb.cells:
+            if cell.id == "setup":
+                cell.source = f"%matplotlib inline\n!echo\n{cell.source}\nget_ipython()"
             if new := RENAMED.get(cell.id):
                 cell.id = cell.metadata.nbgrader.grade_id = new
             if cell.id == "test-twice":
