@@ -70,5 +70,8 @@ c.GenerateFeedback.preprocessors = [
 c.GenerateFeedback.exporter_class = "grading.feedback.page.FeedbackExporter"
 c.ExchangeFactory.release_feedback = "grading.plugins.exchange.ReleaseFeedback"
 
+# grades.csv, in which no name is taken for a formula or for two fields.
+c.ExportApp.plugin_class = "grading.plugins.export.CsvExporter"
+
 # The formgrader shows what students' code has put out: no script of theirs runs in your browser.
 c.HTMLExporter.sanitize_html = True

@@ -25,6 +25,7 @@ from grading.coordinator.folder import find_notebook
 from grading.coordinator.submission import HandedIn
 from grading.magics import refused_in
 from grading.names import bound_names
+from grading.plain import plain_line
 
 
 class NotGradableError(Exception):
@@ -160,7 +161,7 @@ class Assignment:
             except submission.UnreadableError as error:
                 problem = str(error)
         if problem:
-            self._log.warning("%s: %s", path, problem)
+            self._log.warning("%s: %s", plain_line(path), problem)
         nb = nb or nbformat.from_dict(stubs)
         digest = self.digest(student, notebook)
         HandedIn(note=note, problem=problem or "", digest=digest).write(nb)

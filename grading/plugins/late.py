@@ -21,6 +21,7 @@ from nbgrader.exchange.default import ExchangeCollect
 from nbgrader.plugins import BasePlugin
 from traitlets import Dict, Enum, Float
 
+from grading.plain import plain_line
 from grading.plugins.moments import MomentError, moment
 
 DAY = 24 * 60 * 60  # seconds
@@ -60,10 +61,12 @@ class Collect(ExchangeCollect):
         try:
             received = moment(said)
         except MomentError:
-            self.log.warning("%s holds no date and time", name)
+            self.log.warning("%s holds no date and time", plain_line(name))
             received = changed
         if self.clock == "filesystem" and changed > received + SUBMIT_DURATION:
-            self.log.warning("%s was changed at %s UTC: this time counts", name, changed)
+            self.log.warning(
+                "%s was changed at %s UTC: this time counts", plain_line(name), changed
+            )
             received = changed
         return {"username": username, "filename": name, "timestamp": received}
 
@@ -71,7 +74,10 @@ class Collect(ExchangeCollect):
         """Collects the submissions that are made of plain files and folders."""
         for record in list(self.src_records):
             if not _is_plain(Path(self.inbound_path, record["filename"])):
-                self.log.error("Not collected: %s holds a link or a special file", record)
+                self.log.error(
+                    "Not collected: %s holds a link or a special file",
+                    plain_line(record["filename"]),
+                )
                 self.src_records.remove(record)
         super().copy_files()
 
@@ -80,7 +86,9 @@ class Collect(ExchangeCollect):
         try:
             super().do_copy(src, dest, log)
         except (OSError, RuntimeError) as error:  # one student's files don't stop the others
-            self.log.error("%s was not collected, or not all of it: %s", src, error)
+            self.log.error(
+                "%s was not collected, or not all of it: %s", plain_line(src), plain_line(error)
+            )
         folder, name = Path(dest), Path(src).name
         if folder.is_dir():
             [received] = [r["timestamp"] for r in self.src_records if r["filename"] == name]
