@@ -9,6 +9,8 @@ from nbgrader.api import Gradebook
 from nbgrader.exchange.default import ExchangeReleaseFeedback
 from nbgrader.utils import notebook_hash
 
+from grading.feedback.current import is_current, state
+
 SECRET = "submission_secret.txt"
 
 
@@ -43,6 +45,13 @@ class ReleaseFeedback(ExchangeReleaseFeedback):
                     page,
                 )
                 continue
+            made_from = state(self.coursedir, student, assignment, page.stem)
+            if made_from and not is_current(page, made_from):
+                self.log.warning(
+                    "The grade of %s has changed since this page was made: please run `nbgrader "
+                    "generate_feedback %s` and release it again. %s",
+                    *(student, assignment, page),
+                )
             secret = (graded / SECRET).read_text(errors="replace")
             name = notebook_hash(secret=secret, notebook_id=page.stem)
             released = Path(self.dest_path, f"{name}.html")

@@ -75,7 +75,7 @@ class Collect(ExchangeCollect):
         for record in list(self.src_records):
             if not _is_plain(Path(self.inbound_path, record["filename"])):
                 self.log.error(
-                    "Not collected: %s holds a link or a special file",
+                    "Not collected: '%s' holds a link or a special file",
                     plain_line(record["filename"]),
                 )
                 self.src_records.remove(record)

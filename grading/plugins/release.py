@@ -64,12 +64,14 @@ class ReleaseExporter(NotebookExporter):
 
     def _tell_of_retest(self) -> None:
         coursedir = self.converter.coursedir
+        if self.converter.no_database:
+            return
         with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
             try:
                 handed_in = gradebook.find_assignment(coursedir.assignment_id).submissions
             except MissingEntry:
                 return
-            if handed_in and not self.converter.no_database:
+            if handed_in:
                 self.log.error(
                     "The gradebook has submissions. If cells were added, removed or renamed, "
                     "`python -m grading retest %s` keeps the grades.",

@@ -9,8 +9,9 @@ import sys
 import nbformat
 import pytest
 import toy
+from nbformat.v4 import new_markdown_cell
 from nbgrader.apps import NbGrader
-from toy import GOOD, TEST_DOUBLE, TEST_MODEL, graded_cell
+from toy import GOOD, TEST_DOUBLE, TEST_MODEL, cell, graded_cell
 
 from grading.coordinator import formerly
 from grading.plugins import retest as module
@@ -47,20 +48,24 @@ class Changed(toy.Toy):
     def change(self):
         """Renames an answer and its test (which gets 2 points more), replaces another test.
 
-        The set-up cell gets lines of IPython's, which the tests have to do without.
+        There is a text to write, too. The set-up cell gets lines of IPython's, which the tests have
+        to do without.
         """
         nb = nbformat.read(self.source, as_version=4)
-        for cell in nb.cells:
-            if cell.id == "setup":
-                cell.source = f"%matplotlib inline\n!echo\n{cell.source}\nget_ipython()"
-            if new := RENAMED.get(cell.id):
-                cell.id = cell.metadata.nbgrader.grade_id = new
-            if cell.id == "test-twice":
-                cell.metadata.nbgrader.points = 6
-                cell.source = TEST_DOUBLE.strip().replace("test-double", "test-twice")
-        place = [cell.id for cell in nb.cells].index("test-model")
+        for old in nb.cells:
+            if old.id == "setup":
+                old.source = f"%matplotlib inline\n!echo\n{old.source}\nget_ipython()"
+            if new := RENAMED.get(old.id):
+                old.id = old.metadata.nbgrader.grade_id = new
+            if old.id == "test-twice":
+                old.metadata.nbgrader.points = 6
+                old.source = TEST_DOUBLE.strip().replace("test-double", "test-twice")
+        place = [old.id for old in nb.cells].index("test-model")
         text = TEST_MODEL.replace("test-model", "test-rows")
         nb.cells[place] = graded_cell("test-rows", text, 5)
+        essay = new_markdown_cell("Why?", id="essay")
+        essay.metadata = cell("essay", "", grade=True, solution=True, points=3).metadata
+        nb.cells.append(essay)
         nbformat.write(nb, self.source)
 
     def state(self):
@@ -158,14 +163,16 @@ def test_everybody_is_graded_by_the_new_tests_and_nothing_is_lost(course, before
             for student in CLASS
             for work in [gradebook.find_submission_notebook("toy", "toy", student)]
         }
-        right = {"test-twice": 6, "test-rows": 5, "test-history": 2}
+        right = {"test-twice": 6, "test-rows": 5, "test-history": 2, "essay": 0}
         assert scores["ben"] == right
         assert scores["chidi"] == {**right, "test-twice": 0}
         assert scores["ada"] == {**right, "test-twice": 1.5}
+        assert gradebook.find_grade("essay", "toy", "toy", "ben").needs_manual_grade
+        assert gradebook.find_comment("essay", "toy", "toy", "ben").manual_comment is None
         grade = gradebook.find_grade("test-twice", "toy", "toy", "ada")
         assert (grade.auto_score, grade.max_score) == (6, 6)
         assert gradebook.find_comment("twice", "toy", "toy", "ada").comment == "See me."
-        assert gradebook.find_assignment("toy").max_score == 13
+        assert gradebook.find_assignment("toy").max_score == 16
     released = nbformat.read(course.root / "release" / "toy" / "toy.ipynb", as_version=4)
     assert {"twice", "test-twice", "test-rows"} <= {cell.id for cell in released.cells}
     graded = course.graded_notebook("ben")
