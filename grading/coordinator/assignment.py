@@ -144,6 +144,15 @@ class Assignment:
         """A student's files beside the notebooks, as relative path -> path."""
         return self._files(self.submitted_folder(student))
 
+    def digest(self, student: str) -> str:
+        """A name for what a student has handed in: the notebooks and the files beside them."""
+        folder, found = self.submitted_folder(student), hashlib.sha256()
+        for path in sorted(find_all_files(folder, [*self._coursedir.ignore, "timestamp.txt"])):
+            with contextlib.suppress(OSError), open(path, "rb") as file:
+                found.update(os.path.relpath(path, folder).encode(errors="replace") + b"\0")
+                found.update(hashlib.file_digest(file, "sha256").digest())
+        return found.hexdigest()
+
     def rebuilt(self, student: str, notebook: str) -> NotebookNode:
         """The notebook to grade for a student, with the student's answers.
 
@@ -163,22 +172,8 @@ class Assignment:
         if problem:
             self._log.warning("%s: %s", plain_line(path), problem)
         nb = nb or nbformat.from_dict(stubs)
-        digest = self.digest(student, notebook)
-        HandedIn(note=note, problem=problem or "", digest=digest).write(nb)
+        HandedIn(note=note, problem=problem or "").write(nb)
         return nb
-
-    def digest(self, student: str, notebook: str) -> str:
-        """A name for what a student has handed in: the notebook and the files beside it."""
-        wanted = Path(self.submitted_folder(student)) / f"{notebook}.ipynb"
-        path, _ = find_notebook(wanted, set(self.released))
-        files = {**self.submitted_files(student), path.name: str(path)}
-        files.pop("timestamp.txt", None)  # says when, and nbgrader itself looks at it
-        found = hashlib.sha256()
-        for name in sorted(files):
-            with contextlib.suppress(OSError), open(files[name], "rb") as file:
-                found.update(f"{name}\0".encode(errors="replace"))
-                found.update(hashlib.file_digest(file, "sha256").digest())
-        return found.hexdigest()
 
     def is_recorded(self, student: str, notebook: str) -> bool:
         """Whether the gradebook has a grade for every test cell of a student's notebook."""

@@ -9,6 +9,7 @@ import glob
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -91,7 +92,7 @@ class SubmissionExporter(NotebookExporter):
         """Why a notebook has to be graded again; "" where it hasn't."""
         if not graded.finished or not self._assignment.is_recorded(student, notebook):
             return "was left half-graded"
-        if graded.digest and graded.digest != self._assignment.digest(student, notebook):
+        if graded.digest and graded.digest != self._assignment.digest(student):
             return "is not what is handed in now"
         return ""
 
@@ -119,5 +120,7 @@ class SubmissionExporter(NotebookExporter):
         if os.path.abspath(folder) == os.path.abspath(graded):
             return super().from_filename(filename, resources=resources, **kw)
         notebook = self._assignment.rebuilt(names["student"], names["notebook"])
+        handed_in = replace(HandedIn.of(notebook), digest=self._assignment.digest(names["student"]))
+        handed_in.write(notebook)
         resources["metadata"] = {"name": names["notebook"], "path": folder}
         return self.from_notebook_node(notebook, resources=resources, **kw)

@@ -4,6 +4,7 @@ import pytest
 import toy
 from toy import GOOD
 
+from grading.coordinator.submission import HandedIn
 from grading.feedback.current import META, is_current
 
 
@@ -36,6 +37,8 @@ def test_what_is_handed_in_later_is_on_the_page(course):
     assert "is not what is handed in now" in grade(course)
     for student in ("ada", "ben"):
         assert "9 of 9 points" in page(course, student).read_text()
+        graded = course.root / "autograded" / student / "toy" / "toy.ipynb"
+        assert HandedIn.of_file(graded).digest  # of one that was handed out ahead, too
         assert {file.name for file in page(course, student).parent.iterdir()} == {"toy.html"}
 
 
