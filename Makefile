@@ -22,7 +22,7 @@ test: setup  ## lint, types, tests, and the solutions re-executed
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -n 3 --no-loadscope-reorder
 	$(BIN)/pytest --nbval solutions
 
 release: setup  ## make the student versions anew

@@ -4,6 +4,8 @@ import os
 import sys
 from pathlib import Path
 
+from grading.plugins import typed
+
 c = get_config()  # noqa: F821  (given by nbgrader)
 
 # The course is where this file is, wherever the command or the JupyterLab that reads it started.
@@ -14,8 +16,14 @@ c.CourseDirectory.solution_directory = "solutions"
 # nbgrader starts `alembic` by its bare name; find it where the environment isn't activated, too.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 
+# Due dates and names of students on the command line mean what they say, or are refused.
+typed.install()
+
 # What a student sees in place of a solution; the checks turn it into "not implemented yet".
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError"}
+
+# Where a new student version can't be made, the old one stays.
+c.GenerateAssignment.exporter_class = "grading.plugins.release.ReleaseExporter"
 
 # A released notebook runs to its end even where nothing is solved.
 c.GenerateAssignment.preprocessors.append("grading.plugins.release.RunToTheEnd")
@@ -61,6 +69,9 @@ c.GenerateFeedback.preprocessors = [
 ]
 c.GenerateFeedback.exporter_class = "grading.feedback.page.FeedbackExporter"
 c.ExchangeFactory.release_feedback = "grading.plugins.exchange.ReleaseFeedback"
+
+# grades.csv, in which no name is taken for a formula or for two fields.
+c.ExportApp.plugin_class = "grading.plugins.export.CsvExporter"
 
 # The formgrader shows what students' code has put out: no script of theirs runs in your browser.
 c.HTMLExporter.sanitize_html = True

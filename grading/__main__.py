@@ -29,6 +29,41 @@ def items(assignment: str, db_url: str | None, picture: Path) -> int:
     return 0
 
 
+def retest(assignment: str, renamed: list[tuple[str, str]], dropped: list[str]) -> int:
+    """Takes changed tests into use and grades everybody again; the exit status."""
+    from nbgrader.apps import NbGrader  # noqa: PLC0415
+
+    from grading.plugins.cells import Change  # noqa: PLC0415
+    from grading.plugins.retest import RetestError, retest  # noqa: PLC0415
+
+    course = NbGrader()
+    course.initialize([])  # reads nbgrader_config.py
+    try:
+        status = retest(course, assignment, Change(dict(renamed), frozenset(dropped)))
+    except RetestError as error:
+        print(error, file=sys.stderr)
+        return 1
+    if status:
+        print(
+            "The new tests are in use, but not everybody is graded by them. Please run "
+            f"`nbgrader autograde {assignment} --force` again.",
+            file=sys.stderr,
+        )
+        return status
+    print(
+        f"The new tests are in use. `nbgrader generate_feedback {assignment}` makes the pages "
+        "again that say something else now."
+    )
+    return 0
+
+
+def _two_names(text: str) -> tuple[str, str]:
+    old, equals, new = text.partition("=")
+    if not (old and equals and new):
+        raise argparse.ArgumentTypeError(f"'{text}' is not like old-name=new-name")
+    return old, new
+
+
 def doctor() -> int:
     """Prints what this machine can enforce; exit status 0 where the sandbox works."""
     from grading.sandbox.doctor import doctor  # noqa: PLC0415
@@ -44,9 +79,30 @@ def main() -> int:
     analysis.add_argument("assignment")
     analysis.add_argument("--db", help="the gradebook's address (nbgrader_config.py's)")
     analysis.add_argument("--picture", type=Path, help="image file (items-<assignment>.png)")
+    changed = commands.add_parser(
+        "retest", help="take changed tests into use after hand-in, and grade everybody again"
+    )
+    changed.add_argument("assignment")
+    changed.add_argument(
+        *("--rename", "-r"),
+        type=_two_names,
+        action="append",
+        default=[],
+        metavar="OLD=NEW",
+        help="a cell has another name now, and keeps its points and comments",
+    )
+    changed.add_argument(
+        *("--drop", "-d"),
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a cell is gone, and the points and comments that were given by hand go with it",
+    )
     given = parser.parse_args()
     if given.command == "doctor":
         return doctor()
+    if given.command == "retest":
+        return retest(given.assignment, given.rename, given.drop)
     if given.command == "items":
         picture = given.picture or Path(f"items-{given.assignment}.png")
         return items(given.assignment, given.db, picture)

@@ -1,22 +1,25 @@
 """The names of a cell: which it defines, and which it needs from elsewhere.
 
 A test may use what the instructor's answers define, and a student's process is asked for what the
-test needs of it. Python's own compiler says what a name in a cell means (`symtable`).
+test needs of it. Python's own compiler says what a name in a cell means (`symtable`); what only
+IPython understands is taken as `grading.magics` reads it.
 """
 
 import ast
 import symtable
 from collections.abc import Iterator
 
+from grading.magics import as_python
+
 
 def bound_names(source: str) -> set[str]:
     """The names that a cell defines at its top level and leaves behind; imports are no definitions.
 
     Raises:
-        SyntaxError: `source` isn't Python.
+        SyntaxError: `source` is neither Python nor IPython's.
     """
     defined: set[str] = set()
-    for statement in ast.parse(source).body:
+    for statement in ast.parse(as_python(source)).body:
         if isinstance(statement, ast.Delete):
             names = [node for node in ast.walk(statement) if isinstance(node, ast.Name)]
             defined -= {name.id for name in names if isinstance(name.ctx, ast.Del)}
@@ -30,11 +33,11 @@ def free_names(source: str) -> set[str]:
     """The names that a cell reads, in any of its scopes, and neither binds nor imports itself.
 
     Raises:
-        SyntaxError: `source` isn't Python.
+        SyntaxError: `source` is neither Python nor IPython's.
     """
     read: set[str] = set()
     own: set[str] = set()
-    for symbol, top in _symbols(_Plain().visit(ast.parse(source))):
+    for symbol, top in _symbols(_Plain().visit(ast.parse(as_python(source)))):
         if symbol.is_referenced() and (top or symbol.is_global()):
             read.add(symbol.get_name())
         if _is_global_target(symbol, top) or (top and symbol.is_imported()):

@@ -1,5 +1,7 @@
 """One assignment: the instructor's notebooks and files, and what was handed in for it."""
 
+import contextlib
+import hashlib
 import os
 import re
 from dataclasses import dataclass
@@ -21,7 +23,9 @@ from grading.cells import grade_id, is_solution
 from grading.coordinator import submission
 from grading.coordinator.folder import find_notebook
 from grading.coordinator.submission import HandedIn
+from grading.magics import refused_in
 from grading.names import bound_names
+from grading.plain import plain_line
 
 
 class NotGradableError(Exception):
@@ -68,7 +72,7 @@ class Assignment:
         """The names of the notebooks to grade, each found to be as it was released.
 
         Raises:
-            NotGradableError: none was released, or one has changed since.
+            NotGradableError: none was released, one has changed since, or its tests can't be run.
         """
         if not self.released:
             raise NotGradableError(
@@ -81,6 +85,8 @@ class Assignment:
                     f"The cells of {name}.ipynb in the source folder are not those that were "
                     f"released. Please run `nbgrader generate_assignment {self.name}` again."
                 )
+            if problems := refused_in(self.master(name).solved):
+                raise NotGradableError(f"{name}.ipynb can't be graded. {problems[0]}")
         return sorted(name for name in self.released if fnmatch(name, self._coursedir.notebook_id))
 
     def master(self, notebook: str) -> Master:
@@ -138,6 +144,15 @@ class Assignment:
         """A student's files beside the notebooks, as relative path -> path."""
         return self._files(self.submitted_folder(student))
 
+    def digest(self, student: str) -> str:
+        """A name for what a student has handed in: the notebooks and the files beside them."""
+        folder, found = self.submitted_folder(student), hashlib.sha256()
+        for path in sorted(find_all_files(folder, [*self._coursedir.ignore, "timestamp.txt"])):
+            with contextlib.suppress(OSError), open(path, "rb") as file:
+                found.update(os.path.relpath(path, folder).encode(errors="replace") + b"\0")
+                found.update(hashlib.file_digest(file, "sha256").digest())
+        return found.hexdigest()
+
     def rebuilt(self, student: str, notebook: str) -> NotebookNode:
         """The notebook to grade for a student, with the student's answers.
 
@@ -155,7 +170,7 @@ class Assignment:
             except submission.UnreadableError as error:
                 problem = str(error)
         if problem:
-            self._log.warning("%s: %s", path, problem)
+            self._log.warning("%s: %s", plain_line(path), problem)
         nb = nb or nbformat.from_dict(stubs)
         HandedIn(note=note, problem=problem or "").write(nb)
         return nb

@@ -9,6 +9,7 @@ import glob
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -28,8 +29,8 @@ class SubmissionExporter(NotebookExporter):
     """Rebuilds submissions as it reads them; around the whole run, gets it ready and ends it.
 
     Getting ready means: a student whose folder holds no notebook is graded, too; what a killed run
-    left half-graded is dropped, so that it is graded again; links and special files that a student
-    handed in are removed, and so is a time stamp that nobody can read.
+    left half-graded, and what was handed in anew, is dropped, so that it is graded again; links and
+    special files that a student handed in are removed, and so is a time stamp that nobody can read.
     """
 
     def __init__(self, *args: Any, **kwargs: Any):
@@ -68,24 +69,32 @@ class SubmissionExporter(NotebookExporter):
         self.converter.assignments.clear()
         for folder in sorted(filter(os.path.isdir, glob.glob(pattern))):
             tidy(folder, self.log)
-            self._drop_half_graded(assignment.student_of(folder), notebooks)
+            self._drop_outdated(assignment.student_of(folder), notebooks)
             files = [os.path.join(folder, f"{name}.ipynb") for name in notebooks]
             self.converter.assignments[folder] = files
 
-    def _drop_half_graded(self, student: str, notebooks: list[str]) -> None:
-        """Forgets what a killed run left of a student, so that this run grades it again."""
+    def _drop_outdated(self, student: str, notebooks: list[str]) -> None:
+        """Forgets what this run has to grade again of a student."""
         graded = self._assignment.graded_folder(student)
         if not os.path.exists(graded):
             return
         for name in notebooks:
             file = Path(graded, f"{name}.ipynb")
-            if HandedIn.of_file(file).finished and self._assignment.is_recorded(student, name):
+            if not (why := self._outdated(HandedIn.of_file(file), student, name)):
                 continue
-            self.log.warning("%s was left half-graded; it will be graded again", file)
+            self.log.warning("%s %s; it will be graded again", file, why)
             if self.converter.coursedir.notebook_id == "*":
                 shutil.rmtree(graded)
                 return
             file.unlink(missing_ok=True)
+
+    def _outdated(self, graded: HandedIn, student: str, notebook: str) -> str:
+        """Why a notebook has to be graded again; "" where it hasn't."""
+        if not graded.finished or not self._assignment.is_recorded(student, notebook):
+            return "was left half-graded"
+        if graded.digest and graded.digest != self._assignment.digest(student):
+            return "is not what is handed in now"
+        return ""
 
     def _upcoming(self) -> list[tuple[str, str]]:
         """What is going to be graded, as (student, notebook), in nbgrader's order."""
@@ -111,5 +120,7 @@ class SubmissionExporter(NotebookExporter):
         if os.path.abspath(folder) == os.path.abspath(graded):
             return super().from_filename(filename, resources=resources, **kw)
         notebook = self._assignment.rebuilt(names["student"], names["notebook"])
+        handed_in = replace(HandedIn.of(notebook), digest=self._assignment.digest(names["student"]))
+        handed_in.write(notebook)
         resources["metadata"] = {"name": names["notebook"], "path": folder}
         return self.from_notebook_node(notebook, resources=resources, **kw)

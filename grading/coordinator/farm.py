@@ -23,7 +23,9 @@ from grading.coordinator.assignment import Assignment
 from grading.coordinator.submission import HandedIn
 from grading.coordinator.workers import Workers
 from grading.judge.job import Job, Outcome
+from grading.plain import plain_line
 from grading.sandbox.workspace import select_files
+from helpers.words import count
 
 MOST_THREADS = 4  # by default: each kernel may fill as much memory as the sandbox allows it
 MIB = 1 << 20
@@ -140,7 +142,7 @@ class Farm(LoggingConfigurable):
         submitted = assignment.submitted_files(student)
         chosen, left_out = select_files(submitted, self.file_bytes, self.files)
         for problem in left_out:
-            self.log.warning("Not shown to %s's kernel: %s", student, problem)
+            self.log.warning("Not shown to %s's kernel: %s", student, plain_line(problem))
         return Job(
             assignment=assignment.name,
             notebook=notebook,
@@ -174,8 +176,8 @@ class Farm(LoggingConfigurable):
             )
         else:
             self.log.info(
-                "%d notebooks judged in %s: %.1f a minute (%s)",
-                *(self._taken, _duration(seconds), 60 / each, self.executor),
+                "%s judged in %s: %.1f a minute (%s)",
+                *(count(self._taken, "notebook"), _duration(seconds), 60 / each, self.executor),
             )
 
 

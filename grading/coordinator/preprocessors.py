@@ -45,6 +45,7 @@ class Dispatch(Execute):
         """The notebook as it was run and judged, with outputs and verdicts."""
         names = resources["nbgrader"]
         outcome = self.parent.farm.outcome(nb, names["student"], names["notebook"])
+        HandedIn.of(nb).write(outcome.nb)  # which may have been handed out before this was read
         return outcome.nb, resources
 
 

@@ -15,6 +15,7 @@ from nbformat.notebooknode import NotebookNode, from_dict
 from nbformat.v4 import new_code_cell, new_notebook
 
 from grading.cells import grade_id, is_solution
+from grading.coordinator.formerly import under_their_names
 from grading.verdict import KEY
 
 LARGEST = 64 << 20  # bytes; a notebook full of pictures has a few million
@@ -26,12 +27,14 @@ class HandedIn:
     """How a notebook came in and how far its grading got; in the graded notebook's metadata.
 
     note: what the student should know about the file; problem: why nothing in it could be graded,
-    "" where it could; finished: whether it was graded to the end.
+    "" where it could; finished: whether it was graded to the end; digest: tells what was handed in
+    from what comes later.
     """
 
     note: str = ""
     problem: str = ""
     finished: bool = False
+    digest: str = ""
 
     def write(self, nb: NotebookNode) -> None:
         """Puts this into a notebook's metadata."""
@@ -179,7 +182,7 @@ def rebuild(master: NotebookNode, submitted: NotebookNode) -> NotebookNode:
         UnreadableError: none of the master's solution cells is in the submission.
     """
     kept = _Kept(master)
-    for cell in submitted.cells:
+    for cell in under_their_names(submitted.cells, master):
         kept.take(cell)
     named = [cell for cell in master.cells if grade_id(cell) and is_solution(cell)]
     if named and not any(grade_id(cell) in kept.texts for cell in named):

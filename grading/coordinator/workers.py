@@ -11,6 +11,7 @@ from typing import Protocol
 from grading.judge import job
 from grading.judge.job import Job, Outcome
 from grading.judge.judge import Judge
+from helpers.words import count
 
 CONNECT_SECONDS = 10
 AHEAD_OF_AN_EXECUTOR = 64  # jobs handed to an executor whose size nobody knows
@@ -135,5 +136,5 @@ def _dask(executor: str, processes: str | None, log: logging.Logger) -> Workers:
         except OSError as error:
             raise NoWorkersError(f"No dask scheduler answers at {executor}.") from error
     threads = sum(client.nthreads().values())
-    log.info("%d workers of dask run the notebooks", threads)
+    log.info("dask runs the notebooks on %s", count(threads, "worker"))
     return OfExecutor(client.get_executor(pure=False, retries=2), 2 * threads, client.close)

@@ -20,6 +20,7 @@ from traitlets.config import Config
 
 from grading.cells import grade_id, is_solution, is_test
 from grading.coordinator.submission import HandedIn
+from grading.feedback.current import META, make_what_is_old, state
 from grading.feedback.mathml import CSS as MATH_CSS
 from grading.feedback.mathml import to_mathml
 from grading.verdict import Verdict, verdict_of
@@ -32,7 +33,17 @@ CUT = "[the rest of this cell's output is not shown]\n"
 
 
 class FeedbackExporter(HTMLExporter):
-    """nbconvert's HTML with this course's template; pages of the formgrader keep their own."""
+    """nbconvert's HTML with this course's template; pages of the formgrader keep their own.
+
+    Where `nbgrader generate_feedback` makes pages, those that no longer say what the gradebook says
+    are made again.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        if isinstance(self.parent, GenerateFeedback):
+            # nbgrader asks this for each submission, and has no hook for it.
+            self.parent.init_destination = make_what_is_old(self.parent)
 
     @property
     def default_config(self) -> Config:
@@ -58,8 +69,10 @@ class FeedbackPage(Preprocessor):
         self, nb: NotebookNode, resources: ResourcesDict
     ) -> tuple[NotebookNode, ResourcesDict]:
         """Prepares a graded notebook for the template `course-feedback`; removes files."""
-        self._keep_only_pages(resources["nbgrader"])
-        comments = _manual_comments(nb, resources["nbgrader"])
+        names = resources["nbgrader"]
+        place = names["student"], names["assignment"], names["notebook"]
+        self._keep_only_pages(names)
+        comments = _manual_comments(nb, names)
         hidden = ClearHiddenTests(config=Config(ClearHiddenTests=self.config.ClearHiddenTests))
         for cell in nb.cells:
             if cell.cell_type == "markdown":
@@ -79,14 +92,18 @@ class FeedbackPage(Preprocessor):
             note = "<div>" + "<br>".join(["Please note:", *told]) + "</div>"
             nb.cells.insert(0, new_markdown_cell(note, id="please-note"))
         resources["course_feedback"] = {
+            "made_from": META.format(state(self._converter.coursedir, *place)),
             "styles": HtmlFormatter(style=COLOURS).get_style_defs(".highlight") + MATH_CSS
         }
         return nb, resources
 
+    @property
+    def _converter(self) -> GenerateFeedback:
+        return cast(Any, self.parent).parent
+
     def _keep_only_pages(self, names: dict[str, Any]) -> None:
         """Removes the student's own files, pages of theirs too: they may hold scripts."""
-        converter: GenerateFeedback = cast(Any, self.parent).parent
-        coursedir = converter.coursedir
+        coursedir = self._converter.coursedir
         folder = coursedir.format_path(
             coursedir.feedback_directory, names["student"], names["assignment"]
         )

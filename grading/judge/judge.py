@@ -94,7 +94,7 @@ class Judge(LoggingConfigurable):
         if stopped:
             cell.outputs.append(error_output("KernelStopped", stopped))
         if stopped or self.kernel.late:
-            write_note(cell, f"This cell was stopped: {stopped or self.kernel.late}.")
+            write_note(cell, f"This cell was stopped: {(stopped or self.kernel.late).rstrip('.')}.")
 
     def _run(self, cell: NotebookNode, index: int) -> str | None:
         """Runs a cell; why the kernel stopped, None where it is ready for more."""

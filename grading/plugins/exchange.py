@@ -9,6 +9,8 @@ from nbgrader.api import Gradebook
 from nbgrader.exchange.default import ExchangeReleaseFeedback
 from nbgrader.utils import notebook_hash
 
+from grading.feedback.current import is_current, state
+
 SECRET = "submission_secret.txt"
 
 
@@ -25,9 +27,10 @@ class ReleaseFeedback(ExchangeReleaseFeedback):
         assignment = self.coursedir.assignment_id
         with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
             students = {work.student.id for work in gradebook.assignment_submissions(assignment)}
-        for student in sorted(students - set(excluded)):
-            if fnmatch(student, self.coursedir.student_id or "*"):
-                self._release(student, assignment)
+        wanted = self.coursedir.student_id or "*"
+        chosen = {wanted} & students or {name for name in students if fnmatch(name, wanted)}
+        for student in sorted(chosen - set(excluded)):
+            self._release(student, assignment)
 
     def _release(self, student: str, assignment: str) -> None:
         steps = self.coursedir.autograded_directory, self.coursedir.feedback_directory
@@ -42,6 +45,13 @@ class ReleaseFeedback(ExchangeReleaseFeedback):
                     page,
                 )
                 continue
+            made_from = state(self.coursedir, student, assignment, page.stem)
+            if made_from and not is_current(page, made_from):
+                self.log.warning(
+                    "The grade of %s has changed since this page was made: please run `nbgrader "
+                    "generate_feedback %s` and release it again. %s",
+                    *(student, assignment, page),
+                )
             secret = (graded / SECRET).read_text(errors="replace")
             name = notebook_hash(secret=secret, notebook_id=page.stem)
             released = Path(self.dest_path, f"{name}.html")

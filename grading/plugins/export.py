@@ -5,7 +5,6 @@ Each class writes one documented import format; docs/instructors.md says what to
 
 import csv
 import json
-import re
 import zipfile
 from typing import Any, TypeVar
 
@@ -13,20 +12,14 @@ from nbgrader.api import Assignment, Gradebook, MissingEntry, Student, Submitted
 from nbgrader.plugins import ExportPlugin
 from traitlets import Bool, Dict, Enum, Unicode
 
-# What a spreadsheet takes for the start of a formula, also after a separator that it may split at
-# (OWASP, "CSV Injection"), with the full-width forms of the four signs.
-FORMULA = re.compile(r"(^|[;,|])(\s*)(?=[=+\-@＝＋－＠])")
+from grading.plain import plain_name
+from helpers.words import count
+
+COLUMNS = (  # of nbgrader's own table
+    *("assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email"),
+    *("raw_score", "late_submission_penalty", "score", "max_score"),
+)
 Entry = TypeVar("Entry")
-NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
-
-
-def escaped(text: str | None) -> str:
-    """Text that stays text in a spreadsheet: on one line, an apostrophe before what could be run.
-
-    Plain numbers stay as they are, negative ones, too.
-    """
-    line = " ".join((text or "").replace("\0", " ").split())
-    return line if NUMBER.fullmatch(line) else FORMULA.sub(r"\1\2'", line)
 
 
 class GradesExporter(ExportPlugin):
@@ -108,7 +101,7 @@ class TableExporter(GradesExporter):
 
     def field(self, value: str | None) -> str:
         """A field by which the system finds a student: escaped, and told where that changes it."""
-        text = escaped(value)
+        text = plain_name(value)
         if text != (value or ""):
             self.log.warning("%r is exported as %r: the import may not find it", value, text)
         return text
@@ -130,6 +123,44 @@ class TableExporter(GradesExporter):
                 rows.writerow([*self.identity(student), *fields])
 
 
+class CsvExporter(GradesExporter):
+    """nbgrader's own table: a row for each student and assignment, every name one field of text."""
+
+    default_file = "grades.csv"
+
+    def export(self, gradebook: Gradebook) -> None:
+        """Writes the table to `--to`."""
+        self.log.info("Exporting grades to %s", self.file)
+        students = self.students(gradebook)
+        with open(self.file, "w", encoding="utf-8", newline="") as stream:
+            table = csv.DictWriter(stream, COLUMNS)
+            table.writeheader()
+            for assignment in self.assignments(gradebook):
+                for student in students:
+                    table.writerow(self.row(gradebook, assignment, student))
+
+    def row(self, gradebook: Gradebook, assignment: Assignment, student: Student) -> dict[str, Any]:
+        """The fields of a student's work, 0 points where there is none."""
+        names = [student.id, student.last_name, student.first_name, student.email]
+        fields = dict.fromkeys(COLUMNS[7:], 0.0)
+        try:
+            work = gradebook.find_submission(assignment.name, student.id)
+        except MissingEntry:
+            work = None
+        if work:
+            fields["raw_score"] = work.score
+            fields["late_submission_penalty"] = work.late_submission_penalty
+            fields["score"] = max(0.0, work.score - work.late_submission_penalty)
+        return {
+            "assignment": plain_name(assignment.name),
+            "duedate": assignment.duedate,
+            "timestamp": work and work.timestamp,
+            **dict(zip(COLUMNS[3:7], map(plain_name, names), strict=True)),
+            **fields,
+            "max_score": assignment.max_score,
+        }
+
+
 class CanvasExporter(TableExporter):
     """Canvas: *Grades → Import*. Students are found by one of Canvas's three ids."""
 
@@ -147,7 +178,7 @@ class CanvasExporter(TableExporter):
     def identity(self, student: Student) -> list[str]:
         name = ", ".join(filter(None, [student.last_name, student.first_name]))
         fields = dict.fromkeys(self.columns(), "")
-        fields["Student"] = escaped(name or student.id)
+        fields["Student"] = plain_name(name or student.id)
         fields[self.id_column] = self.field(student.id)
         return list(fields.values())
 
@@ -169,7 +200,7 @@ class MoodleExporter(TableExporter):
         return ["First name", "Last name", self.id_column, "Email address"]
 
     def identity(self, student: Student) -> list[str]:
-        names = [escaped(student.first_name), escaped(student.last_name)]
+        names = [plain_name(student.first_name), plain_name(student.last_name)]
         return [*names, self.field(student.id), self.field(student.email)]
 
 
@@ -208,7 +239,7 @@ class GradescopeExporter(GradesExporter):
                 self.log.warning("%s has no e-mail address: not exported", student.id)
                 continue
             results[address.lower()] = self.result(points, submission)
-        self.log.info("Exporting %d results to %s", len(results), self.file)
+        self.log.info("Exporting %s to %s", count(len(results), "result"), self.file)
         texts = {
             "results.json": json.dumps(results, ensure_ascii=False, indent=1),
             "setup.sh": SETUP,
@@ -229,7 +260,7 @@ class GradescopeExporter(GradesExporter):
         texts = [c.comment for notebook in notebooks for c in notebook.comments if c.comment]
         penalty = submission.late_submission_penalty
         if self.late_penalties and penalty:
-            texts.insert(0, f"Handed in late: {penalty:g} points less.")
+            texts.insert(0, f"Handed in late: {count(penalty, 'point')} less.")
         return {
             "score": points,
             "output": "\n\n".join(texts),

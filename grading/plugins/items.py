@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
 
+from grading.plain import plain_line
 from grading.verdict import Verdict, verdict_of
 
 WORTH_A_LOOK = 0.1  # discrimination below this is marked
@@ -106,7 +107,7 @@ def table(items: list[Item], messages: int = 3) -> str:
             f"  {r}{'   <- worth a look' if weak else ''}"
         )
         for what, count in item.failures.most_common(messages):
-            said = f"{what}: {item.examples[what]}".removesuffix(": ")
+            said = plain_line(f"{what}: {item.examples[what]}".removesuffix(": "))
             lines.append(f"{'':{width}}  {count:3} x {said[:140]}")
     return "\n".join(lines)
 

@@ -8,6 +8,7 @@ its modification times can be written at will. What a student cannot write is th
 change that the file system keeps for itself (`st_ctime`).
 """
 
+import glob
 import logging
 import math
 import shutil
@@ -18,8 +19,10 @@ from typing import Any
 
 from nbgrader.exchange.default import ExchangeCollect
 from nbgrader.plugins import BasePlugin
-from nbgrader.utils import parse_utc
 from traitlets import Dict, Enum, Float
+
+from grading.plain import plain_line
+from grading.plugins.moments import MomentError, moment
 
 DAY = 24 * 60 * 60  # seconds
 SUBMIT_DURATION = timedelta(minutes=1)  # what handing in itself may take
@@ -44,16 +47,26 @@ class Collect(ExchangeCollect):
         "backup, which the file system takes for a change of everything.",
     ).tag(config=True)
 
+    def init_src(self) -> None:
+        """Finds what there is to collect; the student of just that name, if there is one."""
+        named = f"{self.coursedir.student_id}+{self.coursedir.assignment_id}+"
+        inbound = Path(self.root, self.coursedir.course_id, "inbound")
+        if inbound.is_dir() and any(path.name.startswith(named) for path in inbound.iterdir()):
+            self.coursedir.student_id = glob.escape(self.coursedir.student_id)
+        super().init_src()
+
     def _path_to_record(self, path: str) -> dict[str, Any]:
         name, changed = Path(path).name, last_change(path)
         username, _, said, *_ = name.rsplit("+", 3)
         try:
-            received = parse_utc(said)
-        except (ValueError, OverflowError):
-            self.log.warning("%s holds no date and time", name)
+            received = moment(said)
+        except MomentError:
+            self.log.warning("%s holds no date and time", plain_line(name))
             received = changed
         if self.clock == "filesystem" and changed > received + SUBMIT_DURATION:
-            self.log.warning("%s was changed at %s UTC: this time counts", name, changed)
+            self.log.warning(
+                "%s was changed at %s UTC: this time counts", plain_line(name), changed
+            )
             received = changed
         return {"username": username, "filename": name, "timestamp": received}
 
@@ -61,7 +74,10 @@ class Collect(ExchangeCollect):
         """Collects the submissions that are made of plain files and folders."""
         for record in list(self.src_records):
             if not _is_plain(Path(self.inbound_path, record["filename"])):
-                self.log.error("Not collected: %s holds a link or a special file", record)
+                self.log.error(
+                    "Not collected: '%s' holds a link or a special file",
+                    plain_line(record["filename"]),
+                )
                 self.src_records.remove(record)
         super().copy_files()
 
@@ -70,7 +86,9 @@ class Collect(ExchangeCollect):
         try:
             super().do_copy(src, dest, log)
         except (OSError, RuntimeError) as error:  # one student's files don't stop the others
-            self.log.error("%s was not collected, or not all of it: %s", src, error)
+            self.log.error(
+                "%s was not collected, or not all of it: %s", plain_line(src), plain_line(error)
+            )
         folder, name = Path(dest), Path(src).name
         if folder.is_dir():
             [received] = [r["timestamp"] for r in self.src_records if r["filename"] == name]

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from grading.magics import as_python
 from grading.trusted.listener import TokenListener
 from grading.trusted.proxies import RemoteStudent
 from grading.trusted.trial import Trial, told
@@ -28,7 +29,11 @@ class Session:
 
     def __init__(self, interrupt: Callable[[], None]):
         self._interrupt = interrupt
-        self.namespace: dict[str, Any] = {"__name__": "__main__", "display": _show_nothing}
+        self.namespace: dict[str, Any] = {
+            "__name__": "__main__",
+            "display": _show_nothing,
+            "get_ipython": _show_nothing,  # None, as anywhere outside of IPython
+        }
         self.setup_objects: dict[str, Any] = {}
         self.listener: TokenListener | None = None
 
@@ -101,7 +106,7 @@ def _show_nothing(*_: Any, **__: Any) -> None:
 
 def _run(name: str, source: str, namespace: dict[str, Any]) -> Any:
     """Executes a cell; the value of its last expression, as in a notebook."""
-    tree = ast.parse(source, f"<{name}>")
+    tree = ast.parse(as_python(source), f"<{name}>")
     last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
     exec(compile(tree, f"<{name}>", "exec"), namespace)
     if not isinstance(last, ast.Expr):

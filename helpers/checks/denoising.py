@@ -31,6 +31,7 @@ from helpers.checks.statistics import (
     check_independence,
 )
 from helpers.weights import randomize
+from helpers.words import count
 
 Batches = Iterable[tuple[Tensor, Any]]  # (images, labels)
 
@@ -426,7 +427,8 @@ def record(history: Any, error: float | None, images: int) -> None:
     """
     curve = recorded(history)
     if len(curve) < 5:  # noqa: PLR2004  (a training that is long enough to pass has more)
-        raise Failed(f'history["mse"] holds {len(curve)} numbers; record one every 10 batches.')
+        number = count(len(curve), "number")
+        raise Failed(f'history["mse"] holds {number}; record one every 10 batches.')
     if _end(curve) > min(0.9 * max(curve), curve[0]):
         raise Failed(
             f"the loss began at {curve[0]:.3g} and ended at {_end(curve):.3g}: it does not fall."

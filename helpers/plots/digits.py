@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from numpy.typing import ArrayLike, NDArray
 
 from helpers.plots.picture import Picture, new_figure, styled, to_array
+from helpers.words import count
 
 CELL = 30  # pixels from one digit to the next in a mosaic: 28 and a gap
 
@@ -36,7 +37,8 @@ def image_rows(
     if any(len(row) != width for row in images):
         raise ValueError(f"the rows hold {', '.join(str(len(row)) for row in images)} images")
     if len(labels) != len(images) or (columns is not None and len(columns) != width):
-        raise ValueError(f"{len(images)} rows of {width} images need a label each")
+        shape = f"{count(len(images), 'row')} of {count(width, 'image')}"
+        raise ValueError(f"{shape} need a label each")
     size = min(1.0, 7.4 / width)
     top = 0.5 if columns is None else 0.8
     figure = new_figure(max(4.5, 1.5 + size * width), top + size * len(images), title)
@@ -48,7 +50,7 @@ def image_rows(
     else:
         axes.set_xticks(centres(width), [str(column) for column in columns])
     axes.xaxis.tick_top()
-    alt = f"{title}. {len(images)} rows of {width} images"
+    alt = f"{title}. {count(len(images), 'row')} of {count(width, 'image')}"
     names = "; ".join(label.replace("\n", " ") for label in labels if label)
     alt += f", from top to bottom: {names}." if names else "."
     if columns is not None:

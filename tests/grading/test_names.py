@@ -10,6 +10,12 @@ from grading.names import bound_names, free_names
 CELLS = {
     "x = 1": ("x", ""),
     "x, (y, *z) = f(a)": ("x y z", "a f"),
+    "%matplotlib inline\nx = a": ("x", "a"),
+    "%%time\nx = a\n!pip install b": ("x", "a"),
+    "%time x = a": ("x", "a"),
+    "if a:\n    %load_ext b\n    x = 1": ("x", "a"),
+    "a?\nx = 1": ("x", ""),
+    "x = !ls": ("x", "get_ipython"),
     "x.a = x[0] = 1": ("", "x"),
     "x: int = 1": ("x", "int"),
     "x: int": ("", "int"),

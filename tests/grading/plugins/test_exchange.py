@@ -155,3 +155,8 @@ def test_feedback_comes_back(exchange):
     exchange.run("fetch_feedback", "toy", f"--Exchange.assignment_dir={home}")
     [page] = (home / "toy").rglob("*.html")
     assert "Toy" in page.read_text()
+    with exchange.gradebook() as gradebook:
+        gradebook.find_grade("test-double", "toy", "toy", "ada").manual_score = 2
+        gradebook.db.commit()
+    said = exchange.run("release_feedback", "toy")
+    assert "The grade of ada has changed since this page was made: please run `nbgrader " in said

@@ -99,6 +99,18 @@ def test_names_are_text_in_a_spreadsheet(course):
     assert rows["dana"]["Last name"] == "'+cmd|' /C calc'!A0"
 
 
+def test_nbgraders_own_table_is_what_export_writes(course):
+    course.nbgrader_here("export")
+    rows = {(r["assignment"], r["student_id"]): r for r in table(course.root / "grades.csv")}
+    assert len(rows) == 2 * len(CLASS)
+    bruno, chidi = rows["1-noise", "bruno"], rows["1-noise", "chidi"]
+    assert (bruno["last_name"], bruno["score"], bruno["max_score"]) == ("Müller, Jr.", "1.0", "6.0")
+    assert (chidi["first_name"], chidi["last_name"]) == ("'=1+1", "'@SUM(1)\"")
+    ada, emre = rows["1-noise", "ada"], rows["1-noise", "emre"]
+    assert (ada["raw_score"], ada["late_submission_penalty"], ada["score"]) == ("5.5", "0.5", "5.0")
+    assert (emre["timestamp"], emre["score"], emre["duedate"]) == ("", "0.0", "2026-11-01 00:00:00")
+
+
 def test_moodle(course):
     rows = table(export(course, "MoodleExporter", "--MoodleExporter.missing=zero")[0])
     identity = ["First name", "Last name", "ID number", "Email address"]

@@ -85,6 +85,10 @@ def test_table_and_figure(coursedir, tmp_path):
     text = items.table(found)
     assert "test-a" in text and "3 of 4" in text and "2 x two: no." in text
     assert text.count("worth a look") == 2
+    # What a student's code made a test say reaches no terminal.
+    found[0].failures["\x1b[2Jcleared"] = 3
+    found[0].examples["\x1b[2Jcleared"] = "two\nlines"
+    assert r"3 x \x1b[2Jcleared: two lines" in items.table(found)
     items.figure(found, tmp_path / "items.png", "hw")
     assert (tmp_path / "items.png").read_bytes().startswith(b"\x89PNG")
 
