@@ -15,10 +15,10 @@ from nbformat.notebooknode import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import ClearHiddenTests, ClearOutput, ClearSolutions, LockCells
-from nbgrader.utils import find_all_files
+from nbgrader.utils import compute_checksum, find_all_files
 from traitlets.config import Config
 
-from grading.cells import grade_id, is_solution, is_test
+from grading.cells import grade_id, is_graded_by_hand, is_solution, is_test
 from grading.coordinator import submission
 from grading.coordinator.answers import Asked, name_of
 from grading.coordinator.candidates import Candidate, candidates, files_in, told_files
@@ -106,6 +106,8 @@ class Assignment:
             stubs, resources = nbformat.from_dict(solved), ResourcesDict()
             for step in (LockCells, ClearSolutions, ClearOutput):
                 stubs, resources = step(config=self._config).preprocess(stubs, resources)
+            for cell in filter(is_graded_by_hand, stubs.cells):  # what is left as it was earns 0
+                cell.metadata.nbgrader["checksum"] = compute_checksum(cell)
             self._masters[notebook] = Master(solved, stubs, self._asked(solved, stubs))
         return self._masters[notebook]
 
@@ -118,16 +120,15 @@ class Assignment:
         tests = [cell.source for cell in filter(is_test, solved.cells)]
         read = set().union(*(_names(free_names, source) for source in tests))
         names = {}
-        for cell in solved.cells:
-            if cell.cell_type == "code" and is_solution(cell) and (name := grade_id(cell)):
-                defined = _names(bound_names, cell.source)
-                names[name] = frozenset(defined & read or defined)
+        for name, source in _answers_in_code(solved).items():
+            defined = _names(bound_names, source)
+            names[name] = frozenset(defined & read or defined)
         return Asked(names, texts)
 
     def allowed(self, notebook: str) -> set[str]:
-        """The names that a notebook's answers define in the instructor's version."""
-        answers = filter(is_solution, self.master(notebook).solved.cells)
-        return set().union(*(bound_names(cell.source) for cell in answers))
+        """The names that a notebook's answers in code define in the instructor's version."""
+        answers = _answers_in_code(self.master(notebook).solved)
+        return set().union(*(_names(bound_names, source) for source in answers.values()))
 
     @property
     def source_folder(self) -> str:
@@ -197,18 +198,27 @@ class Assignment:
             return Attempt(candidate, None, str(error))
 
     def is_recorded(self, student: str, notebook: str) -> bool:
-        """Whether the gradebook has a grade for every test cell of a student's notebook."""
+        """Whether the gradebook has a grade for every test cell of a student's notebook.
+
+        What a human grades has none before that, and doesn't keep the others from being recorded.
+        """
+        tests = {grade_id(cell) for cell in self.master(notebook).stubs.cells if is_test(cell)}
         with Gradebook(self._coursedir.db_url, self._coursedir.course_id) as gradebook:
             try:
                 grades = gradebook.find_submission_notebook(notebook, self.name, student).grades
             except MissingEntry:
                 return False
-            tests = [grade for grade in grades if grade.cell.cell_type == "code"]
-            return all(grade.auto_score is not None for grade in tests)
+            return all(g.auto_score is not None for g in grades if g.name in tests)
 
     def _files(self, folder: str) -> dict[str, str]:
         paths = find_all_files(folder, [*self._coursedir.ignore, "*.ipynb"])
         return {os.path.relpath(path, folder): path for path in paths}
+
+
+def _answers_in_code(nb: NotebookNode) -> dict[str, str]:
+    """{name: text} of an instructor's answers; written ones are no code, and define nothing."""
+    code = [cell for cell in nb.cells if cell.cell_type == "code" and is_solution(cell)]
+    return {name: cell.source for cell in code if (name := grade_id(cell))}
 
 
 def _names(of: Callable[[str], set[str]], source: str) -> set[str]:

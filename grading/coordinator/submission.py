@@ -20,6 +20,7 @@ from grading.coordinator.answers import Asked, Placed, name_of, place
 from grading.coordinator.reading import Attachments, RawCell, UnreadableError, cells_of_file
 from grading.verdict import KEY
 
+OWN = "extra-"  # how the ids of the student's own cells begin
 LARGEST_PICTURES = 8 << 20  # characters of a notebook's attached pictures
 PICTURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
 
@@ -221,12 +222,12 @@ def _assemble(master: NotebookNode, kept: _Kept) -> NotebookNode:
     metadata = {k: v for k, v in master.metadata.items() if k in ("kernelspec", "language_info")}
     notebook = new_notebook(metadata=metadata)
     taken = {cell.get("id") for cell in master.cells}
-    numbers = (n for n in range(1, 1 << 62) if f"extra-{n}" not in taken)
+    numbers = (n for n in range(1, 1 << 62) if f"{OWN}{n}" not in taken)
 
     def own(after: str | None) -> list[NotebookNode]:
         cells = kept.extras.get(after, [])
         for cell in cells:
-            cell.id = f"extra-{next(numbers)}"
+            cell.id = f"{OWN}{next(numbers)}"
         return cells
 
     notebook.cells += own(None)

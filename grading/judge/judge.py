@@ -218,10 +218,11 @@ class _Session:
 
 
 def setup_cells(nb: NotebookNode) -> list[int]:
-    """The positions of the instructor's cells before the first answer: they run on both sides."""
+    """The positions of the instructor's cells before the first answer in code: they run on both
+    sides."""
     found = []
     for index, cell in enumerate(nb.cells):
-        if is_solution(cell):
+        if is_solution(cell) and cell.cell_type == "code":  # a written one changes no names
             break
         if is_locked(cell):
             found.append(index)
