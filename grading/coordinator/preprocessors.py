@@ -78,19 +78,21 @@ class SaveVerdicts(NbGraderPreprocessor):
 
 
 def _told(nb: NotebookNode, doubt: str) -> dict[str, list[str]]:
-    """What there is to say of each answer: how its cell ended, and the tests after it that fail."""
+    """What there is to say of each answer: how its cell ended, and the tests after it that fail.
+
+    A student's own cell counts to the answer before it, or else to the first.
+    """
     found: dict[str, list[str]] = {}
-    answer = None
-    if doubt and (first := next(filter(is_solution, nb.cells), None)):
-        found[grade_id(first) or ""] = [f"For whoever grades: {doubt}"]
+    answer = next((grade_id(cell) for cell in filter(is_solution, nb.cells)), None)
+    if doubt and answer:
+        found[answer] = [f"For whoever grades: {doubt}"]
     for cell in nb.cells:
         if is_solution(cell):
             answer = grade_id(cell)
-        told = [note_of(cell)] if is_solution(cell) else []
-        if verdict := verdict_of(cell):
-            told = [verdict.told]
-        if answer and any(told):
-            found.setdefault(answer, []).extend(told)
+        verdict = verdict_of(cell)
+        told = verdict.told if verdict else note_of(cell)
+        if answer and told:
+            found.setdefault(answer, []).append(told)
     return found
 
 

@@ -23,7 +23,7 @@ from grading.coordinator.submission import OWN, HandedIn
 from grading.feedback.mathml import CSS as MATH_CSS
 from grading.feedback.mathml import to_mathml
 from grading.feedback.theirs import as_safe_html
-from grading.verdict import Verdict, verdict_of
+from grading.verdict import Verdict, note_of, verdict_of
 
 ALL_HOLDS = "All of it holds."
 UNKNOWN = "This was graded by an earlier version of the course, which kept no reasons."
@@ -73,6 +73,7 @@ class FeedbackPage(Preprocessor):
             elif cell.cell_type == "code":
                 shown = [_without_traceback(output) for output in cell.outputs]
                 cell.outputs = _shortened(shown, self.output_bytes)
+                cell.metadata["course_note"] = as_html(note_of(cell))
             if theirs := by_hand.get(grade_id(cell) or ""):
                 cell.metadata["course_feedback"] = theirs
         handed_in = HandedIn.of(nb)

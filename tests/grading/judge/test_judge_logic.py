@@ -33,6 +33,8 @@ class FakeKernel:
     wall_seconds = 30
     running = mute = False
     late = ""
+    absent = ()
+    at_limit = False
 
     def __init__(self, clock):
         self.clock, self.ran, self.sent = clock, [], []
