@@ -159,7 +159,7 @@ class PlainProvisioner(LocalProvisioner):
             "PYTHONHASHSEED": "0",
             # `torch.compile` gives the model as it is: compiling takes longer than what it would
             # save here, is done anew for each size of batch, and needs a compiler.
-            "TORCH_COMPILE_DISABLE": "1",
+            "TORCHDYNAMO_DISABLE": "1",
             "CUDA_VISIBLE_DEVICES": "",  # a sandbox has no GPU, so nothing is graded on one
             **{name: str(self.threads) for name in threads},
             **{name: host[name] for name in self.environment_passed if name in host},
