@@ -68,9 +68,9 @@ def test_a_compiled_model_is_the_model_and_headers_are_there(start):
         model = torch.nn.Linear(2, 1)
         compiled = torch.compile(model, mode="max-autotune", fullgraph=True)
         print(torch.equal(compiled(torch.ones(3, 2)), model(torch.ones(3, 2))))
-        print(os.path.exists("/tmp/torchinductor_student"), os.path.exists({str(header)!r}))
+        print(os.path.exists({str(header)!r}))
     """)
-    assert said == f"True\nFalse {header.exists()}\n"
+    assert said == f"True\n{header.exists()}\n"
 
 
 @needs_sandbox
