@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from nbformat.notebooknode import NotebookNode, from_dict
 
 from grading.cells import grade_id, is_graded_by_hand, is_solution, is_test
+from grading.coordinator.reading import shown_name
 
 LONGEST = 100_000  # characters of a cell that are looked into
 SHORTEST_PROSE = 12  # characters of a text that is known by itself in the middle of a cell
@@ -169,13 +170,15 @@ class _Search:
                 self._find_by_place(answer)
             return
         given = {n: defined & wanted for n, defined in self._defined(wanted) if defined & wanted}
-        own = {n: names for n, names in given.items() if self._cells[n].name is None}
+        own = {n: names for n, names in given.items() if not self._is_solution(n)}
         if not own:
             if given:
                 self._elsewhere.add(answer)
+            elif place := self._mentioned(wanted):
+                self._doubts.append(f"`{answer}` is missing; is it what {place} holds?")
             return
         tests = [n for n, p in enumerate(self._cells) if p.name in self._tests.get(answer, ())]
-        in_time = [n for n in own if n < min(tests, default=len(self._cells))]
+        in_time = [n for n in own if n <= min(tests, default=len(self._cells))]
         chosen = max(in_time or own)
         told = ", ".join(f"`{name}`" for name in sorted(own[chosen]))
         if not by_name:
@@ -183,6 +186,8 @@ class _Search:
                 f"The cell of the answer `{answer}` has lost its name. The cell that defines "
                 f"{told} was graded in its place."
             )
+        if there := self._cells[chosen].name:
+            self._doubts.append(f"`{answer}`: {told} is defined in the cell `{there}`.")
         if not in_time:
             self._doubts.append(f"`{answer}`: {told} is defined after the test that needs it.")
         if missing := wanted - set().union(*given.values()):
@@ -191,6 +196,22 @@ class _Search:
         code = from_dict({**self._cells[chosen].cell, "cell_type": "code"})
         self._cells[chosen] = Placed(code, answer)
         self._cells = [p for p in self._cells if p not in by_name]
+
+    def _is_solution(self, number: int) -> bool:
+        """Whether a cell is one of the answers, by its name."""
+        name = self._cells[number].name
+        return name is not None and is_solution(self._known[name])
+
+    def _mentioned(self, wanted: Iterable[str]) -> str:
+        """The text in which something is defined that no code defines, in words; "" for none."""
+        for placed in self._cells:
+            text = placed.cell.source
+            if placed.cell.cell_type == "code" or len(text) > LONGEST:
+                continue
+            changed = text.strip() != self._texts.get(placed.name or "")
+            if changed and set(DEFINITION.findall(text)) & set(wanted):
+                return f"a text that begins with '{shown_name(text.strip())}'"
+        return ""
 
     def _find_by_place(self, answer: str) -> None:
         """Takes for an answer that defines nothing what is in its place between its neighbours."""
@@ -217,11 +238,11 @@ class _Search:
         return bool(text) and text != self._texts[placed.name or ""]
 
     def _defined(self, wanted: Iterable[str]) -> Iterator[tuple[int, set[str]]]:
-        """What the cells define that are the student's: (number of the cell, names)."""
+        """What the cells define that the student has written in: (number of the cell, names)."""
         for number, placed in enumerate(self._cells):
             text = placed.cell.source
-            theirs = placed.name is None or is_solution(self._known[placed.name])
-            if not theirs or len(text) > LONGEST or text.strip() in self._stubs:
+            handed_out = self._stubs | {self._texts.get(placed.name or "", "")}
+            if len(text) > LONGEST or text.strip() in handed_out:
                 continue
             if any(name in text for name in wanted):
                 yield number, defined_names(text, placed.cell.cell_type == "code")

@@ -122,7 +122,7 @@ class Watchdog:
             self._read_message()
             try:
                 reason = self._excess()
-                self.at_limit = bool(reason) and not self._end_expected
+                self.at_limit |= bool(reason) and not self._end_expected
             except Exception as error:  # what can't be watched doesn't run
                 reason = f"The kernel can't be watched: {error!r}."
             if time.monotonic() > deadline:

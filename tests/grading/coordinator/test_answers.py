@@ -132,6 +132,24 @@ def test_two_answers_in_one_cell(cells):
     assert SECOND in text_of(built, "first") and text_of(built, "second") == ""
 
 
+@pytest.mark.parametrize(("kept", "above"), [("setup", "import torch"), ("test-first", TEST)])
+def test_an_answer_that_was_merged_into_a_cell_of_the_instructors(cells, kept, above):
+    merged = cell(kept, f"{above}\n\n{FIRST}")
+    cells[:] = [handed_in for handed_in in cells if handed_in.id not in (kept, "first")]
+    cells.insert(1, merged)
+    built = rebuilt(cells)
+    assert text_of(built, "first").endswith(FIRST)
+    assert text_of(built, kept) == next(made.source for made in MASTER.cells if made.id == kept)
+    assert f"in the cell `{kept}`" in built.doubts[0]
+
+
+def test_a_text_that_may_hold_the_answer_is_for_a_human(cells):
+    cells[2] = new_markdown_cell(f"My answer:\n\n{FIRST}")
+    built = rebuilt(cells)
+    assert text_of(built, "first") == STUB
+    assert "'My answer:" in built.doubts[0]
+
+
 def test_an_answer_that_became_a_text(cells):
     cells[2] = new_markdown_cell(FIRST)
     built = rebuilt(cells)
