@@ -4,6 +4,7 @@ Editors strip metadata, students cut, paste, split and merge cells. A cell witho
 by its text, or by the names that it defines: what defines an answer's names is that answer.
 """
 
+import ast
 import re
 import symtable
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -97,9 +98,12 @@ class _Search:
             placed
             for placed in self._cells
             # The copy of a stub answers nothing, and would undo what other cells define.
-            if placed.name or placed.cell.source.strip() not in self._stubs
+            if placed.name or not self._is_stub(placed.cell)
         )
         return Placement(cells, frozenset(self._elsewhere), tuple(self._notes), tuple(self._doubts))
+
+    def _is_stub(self, cell: NotebookNode) -> bool:
+        return any(not is_answered(cell.source, stub) for stub in self._stubs)
 
     # ---- cells that are known by their name or text ---------------------------------------------
 
@@ -234,8 +238,7 @@ class _Search:
             )
 
     def _is_answered(self, placed: Placed) -> bool:
-        text = placed.cell.source.strip()
-        return bool(text) and text != self._texts[placed.name or ""]
+        return is_answered(placed.cell.source, self._texts[placed.name or ""])
 
     def _defined(self, wanted: Iterable[str]) -> Iterator[tuple[int, set[str]]]:
         """What the cells define that the student has written in: (number of the cell, names)."""
@@ -259,6 +262,19 @@ def _tests_of_answers(master: NotebookNode) -> dict[str, list[str]]:
         elif name and answer and is_test(cell):
             found.setdefault(answer, []).append(name)
     return found
+
+
+def is_answered(source: str, stub: str) -> bool:
+    """Whether an answer's cell holds more than what was handed out, comments and spaces aside."""
+    text, stub = source.strip(), stub.strip()
+    if not text or text == stub:
+        return False
+    if len(text) > 2 * len(stub):  # more than a stub without its comments
+        return True
+    try:
+        return ast.dump(ast.parse(text)) != ast.dump(ast.parse(stub))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return True
 
 
 def defined_names(source: str, is_code: bool = True) -> set[str]:

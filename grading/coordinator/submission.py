@@ -16,7 +16,7 @@ from nbformat.notebooknode import NotebookNode, from_dict
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from grading.cells import grade_id, is_solution, is_task
-from grading.coordinator.answers import Asked, Placed, name_of, place
+from grading.coordinator.answers import Asked, Placed, is_answered, name_of, place
 from grading.coordinator.reading import Attachments, RawCell, UnreadableError, cells_of_file
 from grading.verdict import KEY
 
@@ -146,7 +146,7 @@ def rebuild(
     answers = {
         name: text
         for name, text in kept.texts.items()
-        if name in named and text.strip() not in ("", named[name].source.strip())
+        if name in named and is_answered(text, named[name].source)
     }
     kept.texts |= dict.fromkeys(placement.answered_elsewhere, "")
     return Rebuilt(_assemble(master, kept), answers, placement.notes, placement.doubts)

@@ -90,6 +90,13 @@ def test_an_untouched_stub_does_not_undo_an_answer_beside_it(cells, place):
     assert built.notes == built.doubts == ()
 
 
+def test_a_stub_without_its_comment_is_still_one(cells):
+    cells[2].source = "raise NotImplementedError  # TODO later"
+    cells.insert(2, new_code_cell(FIRST))
+    built = rebuilt(cells)
+    assert text_of(built, "first") == FIRST and list(built.answers) == ["first", "second"]
+
+
 def test_a_copy_of_the_stub_below_the_answer_is_left_out(cells):
     copy = nbformat.from_dict(MASTER.cells[4])
     cells.insert(5, copy)
