@@ -49,11 +49,13 @@ class Placement:
 
     Attributes:
         cells: all but untouched copies, in the submission's order.
+        known: how many of them are the instructor's by their name or text.
         answered_elsewhere: answers that are missing, while other cells define their names.
         notes, doubts: what student and instructor should know of it, as sentences.
     """
 
     cells: tuple[Placed, ...]
+    known: int
     answered_elsewhere: frozenset[str]
     notes: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
@@ -89,6 +91,7 @@ class _Search:
         self._tests = _tests_of_answers(master)
         self._wanted = asked.names
         self._cells: list[Placed] = []
+        self._read = 0  # cells that are known by their name or text
         self._elsewhere: set[str] = set()
         self._notes: list[str] = []
         self._doubts: list[str] = []
@@ -100,7 +103,8 @@ class _Search:
             # The copy of a stub answers nothing, and would undo what other cells define.
             if placed.name or not self._is_stub(placed.cell)
         )
-        return Placement(cells, frozenset(self._elsewhere), tuple(self._notes), tuple(self._doubts))
+        elsewhere = frozenset(self._elsewhere)
+        return Placement(cells, self._read, elsewhere, tuple(self._notes), tuple(self._doubts))
 
     def _is_stub(self, cell: NotebookNode) -> bool:
         return any(not is_answered(cell.source, stub) for stub in self._stubs)
@@ -123,6 +127,7 @@ class _Search:
             seen.add(name)
             place = self._order[name]
             self._cells.append(Placed(cell, name))
+        self._read = len(seen)
 
     def _same(self, cell: NotebookNode) -> list[str]:
         """The instructor's cells that have this text."""

@@ -247,7 +247,9 @@ def _handed_in(wanted: Path, chosen: Attempt, built: Rebuilt, answered: list[Att
         told = f"This notebook was handed in as {chosen.candidate.shown}, not as '{wanted.name}'."
         holds_none = " The file of that name holds no answers." if wanted.exists() else ""
         notes.insert(0, told + holds_none)
-    rivals = [a for a in answered if a.built and a.built.answers != built.answers]
+    # Another assignment's notebook may define the same names, but it has other cells.
+    alike = [a for a in answered if a.built and 2 * a.built.known >= built.known]
+    rivals = [a for a in alike if a.built and a.built.answers != built.answers]
     if rivals:
         told = ", ".join(attempt.candidate.shown for attempt in rivals)
         doubts.append(

@@ -100,11 +100,13 @@ class Rebuilt:
 
     Attributes:
         answers: the texts of those that aren't as they were handed out, by their names.
+        known: how many of the submission's cells are of this notebook, by their name or text.
         notes, doubts: what student and instructor should know of how they were found.
     """
 
     nb: NotebookNode
     answers: Mapping[str, str]
+    known: int
     notes: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
 
@@ -149,7 +151,8 @@ def rebuild(
         if name in named and is_answered(text, named[name].source)
     }
     kept.texts |= dict.fromkeys(placement.answered_elsewhere, "")
-    return Rebuilt(_assemble(master, kept), answers, placement.notes, placement.doubts)
+    nb = _assemble(master, kept)
+    return Rebuilt(nb, answers, placement.known, placement.notes, placement.doubts)
 
 
 class _Kept:

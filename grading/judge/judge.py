@@ -11,7 +11,7 @@ from traitlets import Float, Integer
 from traitlets.config import LoggingConfigurable
 
 from grading.cells import grade_id, is_locked, is_solution, is_test
-from grading.judge.kernel_client import PING_SECONDS, KernelClient
+from grading.judge.kernel_client import MOST_ABSENT, PING_SECONDS, KernelClient
 from grading.judge.outputs import (
     ended_with,
     error_output,
@@ -67,7 +67,7 @@ class Judge(LoggingConfigurable):
         self._ran: list[int] = []  # cells that a fresh kernel must run again
         self._stops: list[str] = []  # why kernels stopped
         self._setup = setup_cells(nb)
-        self._absent: dict[str, None] = {}  # modules that could not be imported, in order
+        self._absent: list[str] = []  # modules that could not be imported
         self._ended = ""  # the error that ended the last answer's cell
         self._doubt = ""  # a reason why no failure is the student's
         self._session: _Session | None = None
@@ -103,7 +103,8 @@ class Judge(LoggingConfigurable):
             notes.append(f"This cell was stopped: {why.rstrip('.')}.")
         if not stopped:
             notes += map(not_installed, self.kernel.absent)
-            self._absent |= dict.fromkeys(self.kernel.absent)
+            absent = [*self._absent, *self.kernel.absent]
+            self._absent = list(dict.fromkeys(absent))[:MOST_ABSENT]
         if notes:
             write_note(cell, " ".join(notes))
         if hit_limit(cell):

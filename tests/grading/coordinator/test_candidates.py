@@ -89,6 +89,13 @@ def test_of_two_with_answers_the_nearer_name_counts_and_a_human_is_asked(folder,
     assert not graded()[1].doubt
 
 
+def test_a_notebook_of_another_assignment_beside_it_is_no_rival(folder, graded):
+    write(folder / "toy.ipynb", notebook(ANSWER))
+    write(folder / "earlier.ipynb", json.dumps(new_notebook(cells=[new_code_cell(OTHER)])))
+    text, handed_in = graded()
+    assert (text, handed_in.note, handed_in.doubt) == (ANSWER, "", "")
+
+
 def test_a_copy_takes_the_place_of_a_damaged_file(folder, graded):
     write(folder / "toy.ipynb", notebook(OTHER)[:100])
     write(folder / "backup.ipynb", notebook(ANSWER))
