@@ -4,9 +4,6 @@ Editors strip metadata, students cut, paste, split and merge cells. A cell witho
 by its text, or by the names that it defines: what defines an answer's names is that answer.
 """
 
-import ast
-import re
-import symtable
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -14,12 +11,10 @@ from nbformat.notebooknode import NotebookNode, from_dict
 
 from grading.cells import grade_id, is_graded_by_hand, is_solution, is_test
 from grading.coordinator.reading import shown_name
+from grading.coordinator.texts import DEFINITION, defined_names, is_answered
 
 LONGEST = 100_000  # characters of a cell that are looked into
 SHORTEST_PROSE = 12  # characters of a text that is known by itself in the middle of a cell
-MAGIC = re.compile(r"^([ \t]*)[%!].*$", re.M)  # a line of IPython's
-RUNS_ITS_BODY = re.compile(r"%%(time|capture|prun)\b")
-DEFINITION = re.compile(r"^(?:(?:async\s+)?def\s+|class\s+)?([^\W\d]\w*)\s*(?=[(:=])", re.M)
 
 
 @dataclass(frozen=True)
@@ -144,27 +139,33 @@ class _Search:
         return known.cell_type == "markdown" and cell.cell_type == "code"
 
     def _apart(self, submitted: Sequence[NotebookNode], there: set[str]) -> Iterator[NotebookNode]:
-        """The cells, prose of the instructor's that was merged into one of them taken out again."""
+        """The cells, what is the instructor's taken out of those that were merged with others."""
         present = {cell.source.strip() for cell in submitted}
-        prose = {
-            name: text
-            for name, text in self._texts.items()
-            if self._known[name].cell_type == "markdown" and not is_solution(self._known[name])
-            if len(text) >= SHORTEST_PROSE and text not in present
-        }
+        theirs = {n: t for n, t in self._texts.items() if not is_solution(self._known[n])}
+        lost = [
+            text
+            for name, text in theirs.items()
+            if self._known[name].cell_type == "markdown" and len(text) >= SHORTEST_PROSE
+            if text not in present
+        ]
         for cell in submitted:
+            name = name_of(cell)
+            own = theirs.get(name or "", "")
             rest = cell.source
-            for text in prose.values():
+            for text in filter(None, [own, *lost]) if rest.strip() != own else ():
                 # Whole lines only: a sentence that somebody quotes is a part of their answer.
                 rest = f"\n{rest}\n".replace(f"\n{text}\n", "\n")[1:-1]
-            name = name_of(cell)
             if rest == cell.source:
                 yield cell
-            elif name not in prose:
+            elif not own:
                 yield from_dict({**cell, "source": rest})
             else:
-                yield from_dict({**cell, "cell_type": "markdown", "source": prose[name]})
-                yield from_dict({"cell_type": cell.cell_type, "metadata": {}, "source": rest})
+                kind = self._known[name or ""].cell_type
+                two = [
+                    from_dict({**cell, "cell_type": kind, "source": own}),
+                    from_dict({"cell_type": cell.cell_type, "metadata": {}, "source": rest}),
+                ]
+                yield from two if cell.source.strip().startswith(own) else reversed(two)
 
     # ---- answers that are known by what they define ---------------------------------------------
 
@@ -267,33 +268,3 @@ def _tests_of_answers(master: NotebookNode) -> dict[str, list[str]]:
         elif name and answer and is_test(cell):
             found.setdefault(answer, []).append(name)
     return found
-
-
-def is_answered(source: str, stub: str) -> bool:
-    """Whether an answer's cell holds more than what was handed out, comments and spaces aside."""
-    text, stub = source.strip(), stub.strip()
-    if not text or text == stub:
-        return False
-    if len(text) > 2 * len(stub):  # more than a stub without its comments
-        return True
-    try:
-        return ast.dump(ast.parse(text)) != ast.dump(ast.parse(stub))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return True
-
-
-def defined_names(source: str, is_code: bool = True) -> set[str]:
-    """The names that a student's cell defines or imports at its top level.
-
-    Args:
-        is_code: the cell is one of code. Then lines that look like definitions count where it is
-            no valid Python; a text that isn't defines nothing.
-    """
-    if source.startswith("%%") and not RUNS_ITS_BODY.match(source):
-        return set()
-    plain = MAGIC.sub(r"\1pass", source)
-    try:
-        table = symtable.symtable(plain, "<cell>", "exec")
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return set(DEFINITION.findall(plain)) if is_code else set()
-    return {s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported()}

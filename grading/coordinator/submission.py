@@ -16,8 +16,9 @@ from nbformat.notebooknode import NotebookNode, from_dict
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from grading.cells import grade_id, is_solution, is_task
-from grading.coordinator.answers import Asked, Placed, is_answered, name_of, place
+from grading.coordinator.answers import Asked, Placed, name_of, place
 from grading.coordinator.reading import Attachments, RawCell, UnreadableError, cells_of_file
+from grading.coordinator.texts import is_answered
 from grading.verdict import KEY
 
 OWN = "extra-"  # how the ids of the student's own cells begin

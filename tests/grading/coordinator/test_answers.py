@@ -5,8 +5,9 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from grading.coordinator import submission
-from grading.coordinator.answers import Asked, defined_names
+from grading.coordinator.answers import Asked
 from grading.coordinator.reading import UnreadableError
+from grading.coordinator.texts import defined_names
 
 STUB = "# YOUR CODE HERE\nraise NotImplementedError"
 PROSE = "## The first task\nWrite a function that doubles."
@@ -141,12 +142,17 @@ def test_two_answers_in_one_cell(cells):
 
 @pytest.mark.parametrize(("kept", "above"), [("setup", "import torch"), ("test-first", TEST)])
 def test_an_answer_that_was_merged_into_a_cell_of_the_instructors(cells, kept, above):
-    merged = cell(kept, f"{above}\n\n{FIRST}")
+    order = (above, FIRST) if kept == "setup" else (FIRST, above)
+    merged = cell(kept, "\n\n".join(order))
     cells[:] = [handed_in for handed_in in cells if handed_in.id not in (kept, "first")]
     cells.insert(1, merged)
     built = rebuilt(cells)
-    assert text_of(built, "first").endswith(FIRST)
+    assert text_of(built, "first").strip() == FIRST
     assert text_of(built, kept) == next(made.source for made in MASTER.cells if made.id == kept)
+    assert not built.doubts
+    merged.source = merged.source.replace(above, "x = 3")
+    built = rebuilt(cells)
+    assert FIRST in text_of(built, "first")
     assert f"in the cell `{kept}`" in built.doubts[0]
 
 
