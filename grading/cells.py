@@ -23,3 +23,13 @@ def is_locked(cell: NotebookNode) -> bool:
     """Whether this cell is the instructor's code that decides no points."""
     marks = cell.metadata.get("nbgrader", {})
     return cell.cell_type == "code" and bool(marks.get("locked")) and not marks.get("grade")
+
+
+def is_task(cell: NotebookNode) -> bool:
+    """Whether this text sets a task that students answer in cells of their own below it."""
+    return bool(cell.metadata.get("nbgrader", {}).get("task"))
+
+
+def is_graded_by_hand(cell: NotebookNode) -> bool:
+    """Whether a human gives this answer its points."""
+    return is_solution(cell) and bool(cell.metadata["nbgrader"].get("grade"))

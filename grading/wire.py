@@ -38,6 +38,10 @@ Array = torch.Tensor | np.ndarray[Any, Any]
 DEVICE = re.compile(r"cpu|mps(:0)?|cuda(:\d{1,2})?")
 
 
+class LimitError(ValueError):
+    """A value that is too much for a message: a limit of the grader's, and nobody's mistake."""
+
+
 class MalformedError(ValueError):
     """A message that breaks the rules; the message says which."""
 
@@ -53,10 +57,10 @@ def pack(  # noqa: PLR0911, PLR0912  (one line a type)
     `reference(object)` gives the JSON content that stands for an object that is no data.
 
     Raises:
-        ValueError: more than DEEPEST containers within containers.
+        LimitError: more than DEEPEST containers within containers.
     """
     if depth > DEEPEST:
-        raise ValueError(f"the value is nested more than {DEEPEST} deep")
+        raise LimitError(f"the value is nested more than {DEEPEST} deep")
 
     def inner(values: Iterable[Any]) -> list[Any]:
         return [pack(item, arrays, reference, depth + 1) for item in values]
@@ -157,12 +161,14 @@ def encode(head: dict[str, Any], arrays: Sequence[Any], limit: int = MESSAGE_LIM
     """One message. `head` is JSON data; the `.grad` of a leaf tensor travels along with it.
 
     Raises:
-        ValueError: the message would be larger than `limit` bytes.
+        LimitError: the message would be larger than `limit` bytes, or have too many arrays.
     """
     grads = [a.grad if isinstance(a, torch.Tensor) and a.is_leaf else None for a in arrays]
     everything = [*arrays, *(grad for grad in grads if grad is not None)]
     if sum(a.nbytes for a in everything) > limit:
-        raise ValueError(f"the value is larger than {limit >> 20} MiB")
+        raise LimitError(f"the value is larger than {limit >> 20} MiB")
+    if len(everything) > ARRAY_LIMIT:
+        raise LimitError(f"the value has more than {ARRAY_LIMIT:,} tensors or arrays")
     described, position = [], len(arrays)
     for i, array in enumerate(everything):
         entry = _describe(array)
@@ -171,7 +177,7 @@ def encode(head: dict[str, Any], arrays: Sequence[Any], limit: int = MESSAGE_LIM
         described.append(entry)
     text = json.dumps({**head, "arrays": described}).encode()
     if len(text) > HEAD_LIMIT:
-        raise ValueError(f"the value has more than {HEAD_LIMIT >> 20} MiB of plain data")
+        raise LimitError(f"the value has more than {HEAD_LIMIT >> 20} MiB of plain data")
     return b"".join([len(text).to_bytes(8, "big"), text, *map(array_bytes, everything)])
 
 

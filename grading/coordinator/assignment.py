@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from functools import cached_property
@@ -15,16 +16,18 @@ from nbconvert.exporters.exporter import ResourcesDict
 from nbformat.notebooknode import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import ClearOutput, ClearSolutions, LockCells
-from nbgrader.utils import find_all_files
+from nbgrader.preprocessors import ClearHiddenTests, ClearOutput, ClearSolutions, LockCells
+from nbgrader.utils import compute_checksum, find_all_files
 from traitlets.config import Config
 
-from grading.cells import grade_id, is_solution
+from grading.cells import grade_id, is_graded_by_hand, is_solution, is_test
 from grading.coordinator import submission
-from grading.coordinator.folder import find_notebook
-from grading.coordinator.submission import HandedIn
+from grading.coordinator.answers import Asked, name_of
+from grading.coordinator.candidates import Candidate, candidates, files_in, told_files
+from grading.coordinator.reading import UnreadableError
+from grading.coordinator.submission import HandedIn, Rebuilt
 from grading.magics import refused_in
-from grading.names import bound_names
+from grading.names import bound_names, free_names
 from grading.plain import plain_line
 
 
@@ -34,10 +37,20 @@ class NotGradableError(Exception):
 
 @dataclass(frozen=True)
 class Master:
-    """The instructor's notebook: with solutions, and with stubs in their place."""
+    """The instructor's notebook: with solutions, with stubs in their place, what is asked for."""
 
     solved: NotebookNode
     stubs: NotebookNode
+    asked: Asked
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A file that may be the notebook, and what came of reading it: a notebook, or a problem."""
+
+    candidate: Candidate
+    built: Rebuilt | None
+    problem: str = ""
 
 
 class Assignment:
@@ -99,13 +112,29 @@ class Assignment:
             stubs, resources = nbformat.from_dict(solved), ResourcesDict()
             for step in (LockCells, ClearSolutions, ClearOutput):
                 stubs, resources = step(config=self._config).preprocess(stubs, resources)
-            self._masters[notebook] = Master(solved, stubs)
+            for cell in filter(is_graded_by_hand, stubs.cells):  # what is left as it was earns 0
+                cell.metadata.nbgrader["checksum"] = compute_checksum(cell)
+            self._masters[notebook] = Master(solved, stubs, self._asked(solved, stubs))
         return self._masters[notebook]
 
+    def _asked(self, solved: NotebookNode, stubs: NotebookNode) -> Asked:
+        """By what answers and cells are known whose names are lost."""
+        released, _ = ClearHiddenTests(config=self._config).preprocess(
+            nbformat.from_dict(stubs), ResourcesDict()
+        )
+        texts = {name: cell.source for cell in released.cells if (name := name_of(cell))}
+        tests = [cell.source for cell in filter(is_test, solved.cells)]
+        read = set().union(*(_names(free_names, source) for source in tests))
+        names = {}
+        for name, source in _answers_in_code(solved).items():
+            defined = _names(bound_names, source)
+            names[name] = frozenset(defined & read or defined)
+        return Asked(names, texts)
+
     def allowed(self, notebook: str) -> set[str]:
-        """The names that a notebook's answers define in the instructor's version."""
-        answers = filter(is_solution, self.master(notebook).solved.cells)
-        return set().union(*(bound_names(cell.source) for cell in answers))
+        """The names that a notebook's answers in code define in the instructor's version."""
+        answers = _answers_in_code(self.master(notebook).solved)
+        return set().union(*(_names(bound_names, source) for source in answers.values()))
 
     @property
     def source_folder(self) -> str:
@@ -159,32 +188,88 @@ class Assignment:
         Never raises for what was handed in: where that can't be read, the answers are stubs and the
         notebook's metadata say why (`HandedIn`).
         """
-        stubs = self.master(notebook).stubs
+        master = self.master(notebook)
         wanted = Path(self.submitted_folder(student)) / f"{notebook}.ipynb"
-        path, note = find_notebook(wanted, set(self.released))
-        handed_in, problem = submission.read(path)
-        nb = None
-        if handed_in:
-            try:
-                nb = submission.rebuild(stubs, handed_in)
-            except submission.UnreadableError as error:
-                problem = str(error)
-        if problem:
-            self._log.warning("%s: %s", plain_line(path), problem)
-        nb = nb or nbformat.from_dict(stubs)
-        HandedIn(note=note, problem=problem or "").write(nb)
+        tried = [self._attempt(master, c) for c in candidates(wanted, set(self.released))]
+        answered = [attempt for attempt in tried if attempt.built and attempt.built.answers]
+        readable = [attempt for attempt in tried if attempt.built]
+        chosen = next(iter(answered or readable), None)
+        if chosen is None or chosen.built is None:
+            nb, handed_in = nbformat.from_dict(master.stubs), _unreadable(wanted, tried)
+            self._log.warning("%s: %s", plain_line(wanted), handed_in.problem)
+        else:
+            nb, handed_in = chosen.built.nb, _handed_in(wanted, chosen, chosen.built, answered)
+        handed_in.write(nb)
         return nb
 
+    def _attempt(self, master: Master, candidate: Candidate) -> Attempt:
+        try:
+            with candidate.file() as path:
+                handed_in, problem = submission.read(path, candidate.shown)
+            if handed_in is None:
+                return Attempt(candidate, None, problem or "")
+            return Attempt(candidate, submission.rebuild(master.stubs, handed_in, master.asked))
+        except UnreadableError as error:
+            return Attempt(candidate, None, str(error))
+
     def is_recorded(self, student: str, notebook: str) -> bool:
-        """Whether the gradebook has a grade for every test cell of a student's notebook."""
+        """Whether the gradebook has a grade for every test cell of a student's notebook.
+
+        What a human grades has none before that, and doesn't keep the others from being recorded.
+        """
+        tests = {grade_id(cell) for cell in self.master(notebook).stubs.cells if is_test(cell)}
         with Gradebook(self._coursedir.db_url, self._coursedir.course_id) as gradebook:
             try:
                 grades = gradebook.find_submission_notebook(notebook, self.name, student).grades
             except MissingEntry:
                 return False
-            tests = [grade for grade in grades if grade.cell.cell_type == "code"]
-            return all(grade.auto_score is not None for grade in tests)
+            return all(g.auto_score is not None for g in grades if g.name in tests)
 
     def _files(self, folder: str) -> dict[str, str]:
         paths = find_all_files(folder, [*self._coursedir.ignore, "*.ipynb"])
         return {os.path.relpath(path, folder): path for path in paths}
+
+
+def _answers_in_code(nb: NotebookNode) -> dict[str, str]:
+    """{name: text} of an instructor's answers; written ones are no code, and define nothing."""
+    code = [cell for cell in nb.cells if cell.cell_type == "code" and is_solution(cell)]
+    return {name: cell.source for cell in code if (name := grade_id(cell))}
+
+
+def _names(of: Callable[[str], set[str]], source: str) -> set[str]:
+    """The names of an instructor's cell; none where it is no plain Python."""
+    try:
+        return of(source)
+    except SyntaxError:
+        return set()
+
+
+def _unreadable(wanted: Path, tried: list[Attempt]) -> HandedIn:
+    """What there is to say where no file could be read as the notebook `wanted`."""
+    if tried and tried[0].candidate.is_at(wanted):
+        return HandedIn(problem=tried[0].problem)
+    _, problem = submission.read(wanted)
+    there = files_in(wanted.parent)
+    told = [problem or "", told_files(there), *(attempt.problem for attempt in tried[:1])]
+    doubt = "No notebook could be read, but other files were handed in." if there else ""
+    return HandedIn(problem=" ".join(filter(None, told)), doubt=doubt)
+
+
+def _handed_in(wanted: Path, chosen: Attempt, built: Rebuilt, answered: list[Attempt]) -> HandedIn:
+    """What there is to say of the file that is graded for the notebook `wanted`."""
+    notes, doubts = list(built.notes), list(built.doubts)
+    if not chosen.candidate.is_at(wanted):
+        told = f"This notebook was handed in as {chosen.candidate.shown}, not as '{wanted.name}'."
+        holds_none = " The file of that name holds no answers." if wanted.exists() else ""
+        notes.insert(0, told + holds_none)
+    # Another assignment's notebook may define the same names, but it has other cells.
+    alike = [a for a in answered if a.built and 2 * a.built.known >= built.known]
+    rivals = [a for a in alike if a.built and a.built.answers != built.answers]
+    if rivals:
+        told = ", ".join(attempt.candidate.shown for attempt in rivals)
+        doubts.append(
+            f"Several files hold different answers: {chosen.candidate.shown} was graded, and not "
+            f"{told}."
+        )
+        notes.append(doubts[-1])
+    return HandedIn(note=" ".join(notes), doubt=" ".join(doubts))

@@ -1,4 +1,4 @@
-"""A handed-in folder: what must not stay in it, and which of its files is the notebook."""
+"""A handed-in folder: what must not stay in it."""
 
 import os
 import shutil
@@ -40,20 +40,3 @@ def _is_time(stamp: Path) -> bool:
     except Exception:  # whatever dateutil makes of it, nbgrader would fail, too
         return False
     return True
-
-
-def find_notebook(path: Path, known: set[str]) -> tuple[Path, str]:
-    """The file to read for `path`: the folder's only unknown notebook where `path` is missing.
-
-    Args:
-        known: the names of the assignment's notebooks.
-
-    Returns:
-        The file, and what the student should know about that, "" for nothing.
-    """
-    if path.exists():
-        return path, ""
-    others = [file for file in path.parent.glob("*.ipynb") if file.stem not in known]
-    if len(others) != 1:
-        return path, ""
-    return others[0], f"This notebook was handed in as {others[0].name!r}, not as {path.name!r}."

@@ -53,8 +53,9 @@ class SaveVerdicts(NbGraderPreprocessor):
     """Follows `SaveAutoGrades`: comments on answers that failed a test, and flags for a human.
 
     The comment goes to the answer before the failed test, as nbgrader shows comments on answers
-    only. A comment or a grade that a human gave is left alone. At last the notebook is marked as
-    finished: one without the mark is graded again.
+    only. What is doubtful about the whole notebook is said at its first answer, and flags the tests
+    that lost points, or the first test. A comment or a grade that a human gave is left alone. At
+    last the notebook is marked as finished: one without the mark is graded again.
     """
 
     def preprocess(
@@ -63,28 +64,44 @@ class SaveVerdicts(NbGraderPreprocessor):
         """Stores the verdicts of a judged notebook."""
         names = resources["nbgrader"]
         place = names["notebook"], names["assignment"], names["student"]
+        doubt = HandedIn.of(nb).doubt
+        if doubt:
+            self.log.warning("%s of %s: %s", names["notebook"], names["student"], doubt)
         with Gradebook(names["db_url"]) as gradebook:
-            for answer, messages in _failures(nb).items():
+            for answer, messages in _told(nb, doubt).items():
                 comment = gradebook.find_comment(answer, *place)
                 comment.auto_comment = "\n\n".join(dict.fromkeys(messages))[:LONGEST_COMMENT]
-            for verdict in filter(None, map(verdict_of, nb.cells)):
-                if verdict.manual:
-                    gradebook.find_grade(verdict.test, *place).needs_manual_grade = True
+            for test in _flagged(nb, doubt):
+                gradebook.find_grade(test, *place).needs_manual_grade = True
             gradebook.db.commit()
         replace(HandedIn.of(nb), finished=True).write(nb)
         return nb, resources
 
 
-def _failures(nb: NotebookNode) -> dict[str, list[str]]:
-    """What there is to say of each answer: how its cell ended, and the tests after it that fail."""
+def _told(nb: NotebookNode, doubt: str) -> dict[str, list[str]]:
+    """What there is to say of each answer: how its cell ended, and the tests after it that fail.
+
+    A student's own cell counts to the answer before it, or else to the first.
+    """
     found: dict[str, list[str]] = {}
-    answer = None
+    answer = next((grade_id(cell) for cell in filter(is_solution, nb.cells)), None)
+    if doubt and answer:
+        found[answer] = [f"For whoever grades: {doubt}"]
     for cell in nb.cells:
         if is_solution(cell):
             answer = grade_id(cell)
-        told = [note_of(cell)] if is_solution(cell) else []
-        if verdict := verdict_of(cell):
-            told = [verdict.told]
-        if answer and any(told):
-            found.setdefault(answer, []).extend(told)
+        verdict = verdict_of(cell)
+        told = verdict.told if verdict else note_of(cell)
+        if answer and told:
+            found.setdefault(answer, []).append(told)
     return found
+
+
+def _flagged(nb: NotebookNode, doubt: str) -> set[str]:
+    """The tests that a human should look at."""
+    verdicts = [verdict for cell in nb.cells if (verdict := verdict_of(cell))]
+    flagged = {verdict.test for verdict in verdicts if verdict.manual}
+    if doubt:
+        failed = [verdict for verdict in verdicts if verdict.points < verdict.most]
+        flagged |= {verdict.test for verdict in failed or verdicts[:1]}
+    return flagged

@@ -18,12 +18,13 @@ from pygments.formatters import HtmlFormatter
 from traitlets import Bool, Integer
 from traitlets.config import Config
 
-from grading.cells import grade_id, is_solution, is_test
-from grading.coordinator.submission import HandedIn
+from grading.cells import grade_id, is_graded_by_hand, is_solution, is_task, is_test
+from grading.coordinator.submission import OWN, HandedIn
 from grading.feedback.current import META, make_what_is_old, state
 from grading.feedback.mathml import CSS as MATH_CSS
 from grading.feedback.mathml import to_mathml
-from grading.verdict import Verdict, verdict_of
+from grading.feedback.theirs import as_safe_html
+from grading.verdict import Verdict, note_of, verdict_of
 
 ALL_HOLDS = "All of it holds."
 UNKNOWN = "This was graded by an earlier version of the course, which kept no reasons."
@@ -58,8 +59,9 @@ class FeedbackPage(Preprocessor):
 
     Of a test cell the page shows its verdict in sentences and the part of its source that students
     have; of an error its message, and of any output a limited number of bytes. Formulas become
-    MathML. Of the comments only the instructor's stay: the grader's repeat the verdicts. Of the
-    files beside the graded notebook none is handed back: only pages stay in the feedback folder.
+    MathML. Of the comments only the instructor's stay: the grader's repeat the verdicts. What a
+    human grades, written answers and tasks, is shown with its points and comment. Of the files
+    beside the graded notebook none is handed back: only pages stay in the feedback folder.
     """
 
     enabled = Bool(True).tag(config=True)
@@ -72,11 +74,11 @@ class FeedbackPage(Preprocessor):
         names = resources["nbgrader"]
         place = names["student"], names["assignment"], names["notebook"]
         self._keep_only_pages(names)
-        comments = _manual_comments(nb, names)
+        by_hand = _by_hand(nb, names)
         hidden = ClearHiddenTests(config=Config(ClearHiddenTests=self.config.ClearHiddenTests))
         for cell in nb.cells:
             if cell.cell_type == "markdown":
-                cell.source = _with_pictures(to_mathml(cell.source), cell)
+                _show_text(cell)
             elif is_test(cell):
                 hidden.preprocess_cell(cell, resources, 0)
                 cell.outputs = []
@@ -84,8 +86,9 @@ class FeedbackPage(Preprocessor):
             elif cell.cell_type == "code":
                 shown = [_without_traceback(output) for output in cell.outputs]
                 cell.outputs = _shortened(shown, self.output_bytes)
-                comment = to_mathml(comments.get(grade_id(cell) or "", ""))
-                cell.metadata["course_feedback"] = {"comment": comment}
+                cell.metadata["course_note"] = as_html(note_of(cell))
+            if theirs := by_hand.get(grade_id(cell) or ""):
+                cell.metadata["course_feedback"] = theirs
         handed_in = HandedIn.of(nb)
         told = [as_html(text) for text in (handed_in.note, handed_in.problem) if text]
         if told:
@@ -118,13 +121,32 @@ class FeedbackPage(Preprocessor):
                 path.unlink()
 
 
-def _manual_comments(nb: NotebookNode, names: dict[str, Any]) -> dict[str, str]:
-    """The instructor's comments on answers, by the names of their cells."""
+def _by_hand(nb: NotebookNode, names: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """What a human made of answers and tasks, by the names of their cells: `comment`, as HTML, and
+    `graded`, whether there are points by hand, "" where a test gives them."""
     place = names["notebook"], names["assignment"], names["student"]
+    found = {}
     with Gradebook(names["db_url"]) as gradebook:
-        answers = [grade_id(cell) or "" for cell in nb.cells if is_solution(cell)]
-        found = {name: gradebook.find_comment(name, *place).manual_comment for name in answers}
-    return {name: text for name, text in found.items() if text}
+        for cell in nb.cells:
+            name = grade_id(cell) or ""
+            if not (is_solution(cell) or is_task(cell)):
+                continue
+            graded = ""
+            if is_task(cell) or is_graded_by_hand(cell):
+                grade = gradebook.find_grade(name, *place)
+                graded = "not graded yet" if grade.auto_score is None else "no answer"
+                graded = graded if grade.manual_score is None else "graded by hand"
+            comment = gradebook.find_comment(name, *place).manual_comment
+            found[name] = {"comment": to_mathml(comment or ""), "graded": graded}
+    return found
+
+
+def _show_text(cell: NotebookNode) -> None:
+    """Puts formulas and pictures into a text; one of the student's becomes harmless HTML."""
+    if is_solution(cell) or cell.id.startswith(OWN):
+        cell.metadata["course_theirs"] = as_safe_html(_with_pictures(cell.source, cell))
+    else:
+        cell.source = _with_pictures(to_mathml(cell.source), cell)
 
 
 def _told(verdict: Verdict | None) -> dict[str, Any]:

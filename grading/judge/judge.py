@@ -11,9 +11,11 @@ from traitlets import Float, Integer
 from traitlets.config import LoggingConfigurable
 
 from grading.cells import grade_id, is_locked, is_solution, is_test
-from grading.judge.kernel_client import PING_SECONDS, KernelClient
+from grading.judge.kernel_client import MOST_ABSENT, PING_SECONDS, KernelClient
 from grading.judge.outputs import (
+    ended_with,
     error_output,
+    hit_limit,
     leave_unrun,
     most_points,
     write_note,
@@ -27,6 +29,7 @@ SERVE = SERVING + ".serve({address!r}, {token!r})"
 REMEMBER = SERVING + ".snapshot_setup()"
 GRACE_SECONDS = 10.0  # for a test cell to end by itself when its time is over
 LISTEN_SECONDS = 0.5  # at once, to the trusted process
+LIMIT_INSIDE = "a cell may have met the grader's limit on processes, threads, memory or files"
 SLOW_MACHINE = "a cell of the instructor's did not run to its end; is this machine slow?"
 
 
@@ -64,6 +67,8 @@ class Judge(LoggingConfigurable):
         self._ran: list[int] = []  # cells that a fresh kernel must run again
         self._stops: list[str] = []  # why kernels stopped
         self._setup = setup_cells(nb)
+        self._absent: list[str] = []  # modules that could not be imported
+        self._ended = ""  # the error that ended the last answer's cell
         self._doubt = ""  # a reason why no failure is the student's
         self._session: _Session | None = None
 
@@ -76,7 +81,7 @@ class Judge(LoggingConfigurable):
         try:
             for index, cell in enumerate(self.nb.cells):
                 if is_test(cell):
-                    write_verdict(cell, self._without_doubt(self._test(cell)))
+                    write_verdict(cell, self._explained(self._without_doubt(self._test(cell))))
                 elif cell.cell_type == "code" and cell.source.strip():
                     self._student_cell(cell, index)
         finally:
@@ -93,8 +98,19 @@ class Judge(LoggingConfigurable):
         stopped = self._run(cell, index) if self._ready() else self._why()
         if stopped:
             cell.outputs.append(error_output("KernelStopped", stopped))
-        if stopped or self.kernel.late:
-            write_note(cell, f"This cell was stopped: {(stopped or self.kernel.late).rstrip('.')}.")
+        notes = []
+        if why := stopped or self.kernel.late:
+            notes.append(f"This cell was stopped: {why.rstrip('.')}.")
+        if not stopped:
+            notes += map(not_installed, self.kernel.absent)
+            absent = [*self._absent, *self.kernel.absent]
+            self._absent = list(dict.fromkeys(absent))[:MOST_ABSENT]
+        if notes:
+            write_note(cell, " ".join(notes))
+        if hit_limit(cell):
+            self._doubt = LIMIT_INSIDE
+        if is_solution(cell):
+            self._ended = "" if why else ended_with(cell)
 
     def _run(self, cell: NotebookNode, index: int) -> str | None:
         """Runs a cell; why the kernel stopped, None where it is ready for more."""
@@ -127,6 +143,8 @@ class Judge(LoggingConfigurable):
     def _stop(self, reason: str) -> None:
         self.log.warning("The student's kernel stopped: %s", reason)
         self._stops.append(reason)
+        if self.kernel.at_limit:
+            self._doubt = reason
         self.kernel.kill()
 
     def _why(self) -> str:
@@ -200,6 +218,14 @@ class Judge(LoggingConfigurable):
         failed = verdict.status is not Status.PASSED
         return verdict.but(manual=self._doubt) if failed and self._doubt else verdict
 
+    def _explained(self, verdict: Verdict) -> Verdict:
+        """A failure together with what went wrong before the test that may be its reason."""
+        reasons = [*map(not_installed, self._absent), *filter(None, [self._ended])]
+        if verdict.status is not Status.FAILED or not reasons:
+            return verdict
+        failures = (*verdict.failures, *reasons) if verdict.failures else ()
+        return verdict.but(message="\n".join([verdict.message, *reasons]), failures=failures)
+
 
 class _Session:
     """The trusted process that knows this submission, and where it listens for the kernel."""
@@ -217,11 +243,17 @@ class _Session:
             self.trusted.listen(here)
 
 
+def not_installed(module: str) -> str:
+    """What a student should know of a module that could not be imported."""
+    return f"`{module}` could not be imported: it is not installed where your work is graded."
+
+
 def setup_cells(nb: NotebookNode) -> list[int]:
-    """The positions of the instructor's cells before the first answer: they run on both sides."""
+    """The positions of the instructor's cells before the first answer in code: they run on both
+    sides."""
     found = []
     for index, cell in enumerate(nb.cells):
-        if is_solution(cell):
+        if is_solution(cell) and cell.cell_type == "code":  # a written one changes no names
             break
         if is_locked(cell):
             found.append(index)

@@ -4,18 +4,26 @@ Outputs of a student's cell are made anew from plain text parts. Those of a test
 nbgrader just what the verdict says, and the verdict itself lies beside them in the metadata.
 """
 
+import re
 from typing import Any
 
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_output
 
 from grading.cells import grade_id, is_test
+from grading.student.absent import ABSENT
 from grading.verdict import KEY, Status, Verdict
 
 LONGEST_ALT = 1000  # characters
 WIDEST = 2_000  # of a picture, in pixels of the page
+LONGEST_REASON = 300  # characters of a message
 OVERHEAD = 200  # bytes that an output costs even when it is empty
 CUT = "[the rest of this cell's output was cut]\n"
+MODULE = re.compile(r"[\w.]{1,100}")
+AT_A_LIMIT = re.compile(
+    "can't start new thread|Resource temporarily unavailable|annot allocate memory|"
+    "can't allocate memory|No space left on device|File too large"
+)
 NOT_RUN = "this test was not run"
 
 
@@ -93,6 +101,29 @@ def remade(kind: str, content: dict[str, Any]) -> NotebookNode | None:
             traceback=[plain(line) for line in lines] if isinstance(lines, list) else [],
         )
     return None
+
+
+def ended_with(cell: NotebookNode) -> str:
+    """The error that ended an answer's cell, as a sentence; "" where there is none, or a stub's."""
+    errors = [output for output in cell.outputs if output.output_type == "error"]
+    if not errors or errors[-1].ename in ("", "NotImplementedError"):
+        return ""
+    line = " ".join(errors[-1].evalue.split())[:LONGEST_REASON]
+    told = f"{errors[-1].ename[:LONGEST_REASON]}: {line}".strip(": ")
+    return f"The cell of this answer stopped with {told}"
+
+
+def hit_limit(cell: NotebookNode) -> bool:
+    """Whether a cell's last error is what a program sees at a limit on its resources."""
+    errors = [output for output in cell.outputs if output.output_type == "error"]
+    return bool(errors) and bool(AT_A_LIMIT.search(errors[-1].evalue[:LONGEST_ALT]))
+
+
+def absent_module(content: dict[str, Any]) -> str:
+    """The module that a display names as missing (`grading.student.absent`); "" for any other."""
+    data = content.get("data")
+    name = data.get(ABSENT) if isinstance(data, dict) else None
+    return name if isinstance(name, str) and MODULE.fullmatch(name) else ""
 
 
 def append_within(cell: NotebookNode, output: NotebookNode, room: int) -> int:

@@ -69,14 +69,15 @@ def site_packages() -> list[str]:
 
 
 def python_directories() -> set[str]:
-    """What this Python needs in order to run: its programs and libraries, not their whole prefix.
+    """What this Python needs in order to run: its programs, libraries and headers (for what is
+    compiled against it), not their whole prefix.
 
     A virtual environment may be the course's own root, and `sys.path` may hold a home directory,
     so neither is taken as it is.
     """
     found = {str(Path(sys.executable).resolve().parent), *site_packages()}
     for prefix in {sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix}:
-        found |= {f"{prefix}/{part}" for part in ("bin", "lib", "lib64", "pyvenv.cfg")}
+        found |= {f"{prefix}/{part}" for part in ("bin", "lib", "lib64", "include", "pyvenv.cfg")}
     return {os.path.abspath(path) for path in found if os.path.exists(path)}
 
 

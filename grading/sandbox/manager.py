@@ -96,6 +96,12 @@ class CourseKernelManager(AsyncKernelManager):
         ours = self._our_provisioner
         return ours.death_reason if ours else None
 
+    @property
+    def at_limit(self) -> bool:
+        """Whether that reason is a limit of the grader's on memory, processes or files."""
+        ours = self._our_provisioner
+        return ours is not None and ours.at_limit
+
     def choose_provisioner(self) -> PlainProvisioner:
         """A fresh provisioner for this machine and these settings.
 

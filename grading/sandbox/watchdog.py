@@ -67,13 +67,15 @@ class Watchdog:
     """Ends a kernel that exceeds its limits, and knows why a kernel ended.
 
     Attributes: process; tree, its processes, replaced where more is known of them; message, the end
-    of what the kernel's process wrote to stderr (bytes), which says why one didn't start.
+    of what the kernel's process wrote to stderr (bytes), which says why one didn't start; at_limit,
+    whether it was ended for what it used.
     """
 
     def __init__(self, process: KernelProcess, limits: Limits) -> None:
         self.process = process
         self.tree = ProcessTree(process)
         self.message = b""
+        self.at_limit = False
         self._limits = limits
         self._reason: str | None = None
         self._end_expected = False
@@ -120,6 +122,7 @@ class Watchdog:
             self._read_message()
             try:
                 reason = self._excess()
+                self.at_limit |= bool(reason) and not self._end_expected
             except Exception as error:  # what can't be watched doesn't run
                 reason = f"The kernel can't be watched: {error!r}."
             if time.monotonic() > deadline:
@@ -150,5 +153,6 @@ class Watchdog:
             (files, limits.files, "files"),
         ):
             if used > allowed:
-                return f"The notebook used {used:,} {unit}; {allowed:,} are allowed."
+                used_up = f"the notebook used {used:,} {unit}; {allowed:,} are allowed"
+                return f"A limit of the grader's was reached: {used_up}."
         return None

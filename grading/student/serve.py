@@ -20,6 +20,7 @@ import numpy as np
 import torch
 
 from grading import wire
+from grading.student.absent import Absent, missing
 from grading.wire import Array
 
 ITEMS = 10_000  # of an iterator, sent at once
@@ -144,7 +145,7 @@ def _perform(  # noqa: PLR0911
         case "all":
             items = list(itertools.islice(iter(target), ITEMS + 1))
             if len(items) > ITEMS:
-                raise ValueError(f"it has more than {ITEMS:,} items")
+                raise wire.LimitError(f"it has more than {ITEMS:,} items")
             return items
     return None
 
@@ -167,6 +168,8 @@ def _packed(value: object) -> tuple[dict[str, Any], list[Array]]:
 
 
 def _reference(value: object) -> dict[str, Any]:
+    if isinstance(value, Absent):
+        raise ModuleNotFoundError(missing(value))
     _objects[id(value)] = value  # kept alive, so that the number stays its own
     return {"id": id(value), "type": type(value).__name__}
 
@@ -200,6 +203,8 @@ def _describe(error: BaseException) -> dict[str, Any]:
         "type": type(error).__name__,
         "message": message[:TEXT],
     }
+    if isinstance(error, wire.LimitError):
+        return told | {"limit": True}
     main = sys.modules["__main__"].__dict__
     own = [
         (frame.f_code, number)

@@ -63,6 +63,7 @@ class RemoteStudent:
         self._end = time.monotonic() + seconds
         self._over = f"took more than {seconds:g} seconds in this test"
         self.stopped: str | None = None  # why no more answers come
+        self.limit = ""  # of the grader's, that an answer has met
         self.changed_arguments = 0  # calls that changed an argument in place
         self._setup_objects = setup_objects or {}  # keeps the ids below alive
         self._names = {id(value): name for name, value in self._setup_objects.items()}
@@ -170,6 +171,8 @@ class RemoteStudent:
             timeout = TimeoutError(f"no answer within {self.call_seconds:g} seconds")
             return _with_origin(timeout, f"TimeoutError: {timeout}", told)
         message, name = _text(told.get("message")), _text(told.get("type"))
+        if told.get("limit") is True:
+            self.limit, name = message, ValueError.__name__
         kind = getattr(builtins, _text(told.get("kind")), None)
         if not (isinstance(kind, type) and issubclass(kind, Exception)):
             kind = RuntimeError

@@ -90,6 +90,8 @@ class Session:
             verdict = trial.ended(error)
         if student and student.stopped:  # even where the test cell took no notice
             verdict = trial.stopped(student.stopped)
+        if student and student.limit and verdict.status is Status.FAILED:
+            verdict = trial.at_limit(verdict, student.limit)
         if student and student.changed_arguments and verdict.status is Status.PASSED:
             verdict = verdict.but(manual=CHANGED)
         return verdict

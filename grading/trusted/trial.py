@@ -14,6 +14,9 @@ from grading.verdict import Status, Verdict
 from helpers.checks import MisuseError, Report
 
 MESSAGE = 6_000  # characters kept of a failure's message
+NO_MISTAKE = (
+    "That is a limit of the grader's and no mistake of yours; whoever grades will look at it."
+)
 PRINTED = 20_000  # characters kept of what a test cell prints
 
 
@@ -81,6 +84,13 @@ class Trial:
     def stopped(self, why: str) -> Verdict:
         """The verdict where the student's kernel gave no more answers."""
         return self._verdict(Status.STOPPED, error="KernelStopped", message=why)
+
+    def at_limit(self, verdict: Verdict, limit: str) -> Verdict:
+        """The verdict where the grader could not take an answer; a human decides."""
+        told = f"The grader cannot take this answer: {limit}. {NO_MISTAKE}"
+        return verdict.but(
+            status=Status.BROKEN, error="GraderLimit", message=told, failures=(), manual=told
+        )
 
     def _broken(self, message: str, error: str = "NoVerdict", manual: str = "") -> Verdict:
         return self._verdict(Status.BROKEN, error=error, message=message, manual=manual or message)

@@ -1,4 +1,4 @@
-"""The file has 70 MB. It must not be read, and the student be told."""
+"""The file has 300 MB. It must not be read, and the student be told."""
 
 assignment = "3-latent"
 expected = {
@@ -11,5 +11,5 @@ expected = {
 }
 
 # %% ! hand in
-(folder / "latent.ipynb").write_text("[" + " " * (70 << 20) + "]")
+(folder / "latent.ipynb").write_text("[" + " " * (300 << 20) + "]")
 nb = None

@@ -21,12 +21,19 @@ NEVER = {
     "grading.plugins": {"grading.sandbox", "grading.student", "grading.trusted"},
 }
 SHARED = FOLDERS | {"nbgrader"}  # never imported by the modules that several processes share
-STUDENT = {"torch", "numpy", "grading.wire"}  # all there is beside the standard library
+STUDENT = {
+    "torch",
+    "numpy",
+    "torch.utils.data",
+    "grading.wire",
+    "grading.student.absent",
+}  # all there is beside the standard library
 # launch.py becomes ipykernel, once the student's files are there and the limits hold; then the
 # shell's cells get their budget.
 STUDENT_IN_FUNCTIONS = {
     "grading.student.launch": {"zmq", "ipykernel.kernelapp"},
     "grading.student.budget": {"IPython.core.getipython"},
+    "grading.student.absent": {"IPython.core.getipython"},
 }
 
 

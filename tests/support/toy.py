@@ -9,6 +9,7 @@ from pathlib import Path
 
 import nbformat
 from course import Course
+from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.api import Gradebook
 
@@ -82,8 +83,18 @@ class Toy(Course):
     def __init__(self, root: Path, settings: str = "", db_url: str = ""):
         self.db_url = db_url or f"sqlite:///{root}/gradebook.db"
         kernel = {"name": "python3", "language": "python", "display_name": "Python 3"}
-        notebook = new_notebook(metadata={"kernelspec": kernel})
-        notebook.cells = [
+        notebook = new_notebook(metadata={"kernelspec": kernel}, cells=self.source())
+        with tempfile.TemporaryDirectory() as source:
+            assignment = Path(source, "toy")
+            assignment.mkdir()
+            nbformat.write(notebook, assignment / "toy.ipynb")
+            (assignment / "course.py").write_text("two = 2\n")
+            super().__init__(root, Path(source), settings)
+        self.run("generate_assignment", "toy")
+
+    def source(self) -> list[NotebookNode]:
+        """The cells of the instructor's notebook."""
+        return [
             new_markdown_cell("# Toy", id="title"),
             cell("setup", SETUP, locked=True),
             cell("double", DOUBLE, solution=True),
@@ -94,13 +105,6 @@ class Toy(Course):
             cell("history", HISTORY, solution=True),
             graded_cell("test-history", TEST_HISTORY, 2),
         ]
-        with tempfile.TemporaryDirectory() as source:
-            assignment = Path(source, "toy")
-            assignment.mkdir()
-            nbformat.write(notebook, assignment / "toy.ipynb")
-            (assignment / "course.py").write_text("two = 2\n")
-            super().__init__(root, Path(source), settings)
-        self.run("generate_assignment", "toy")
 
     def configure(self, settings: str) -> None:
         super().configure(f"{SETTINGS}c.CourseDirectory.db_url = {self.db_url!r}\n{settings}")

@@ -81,6 +81,11 @@ class PlainProvisioner(LocalProvisioner):
         """Why the kernel ended though nobody asked it to, as a sentence; None if it didn't."""
         return self.watchdog.death_reason if self.watchdog else None
 
+    @property
+    def at_limit(self) -> bool:
+        """Whether the kernel was ended because it used more than it may."""
+        return self.watchdog is not None and self.watchdog.at_limit
+
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Make the kernel's files, sockets, environment and command line: what Popen is given."""
         manager = self._manager
@@ -152,6 +157,9 @@ class PlainProvisioner(LocalProvisioner):
             "PYTHONNOUSERSITE": "1",
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONHASHSEED": "0",
+            # `torch.compile` gives the model as it is: compiling takes longer than what it would
+            # save here, is done anew for each size of batch, and needs a compiler.
+            "TORCHDYNAMO_DISABLE": "1",
             "CUDA_VISIBLE_DEVICES": "",  # a sandbox has no GPU, so nothing is graded on one
             **{name: str(self.threads) for name in threads},
             **{name: host[name] for name in self.environment_passed if name in host},

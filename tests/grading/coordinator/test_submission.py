@@ -8,6 +8,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from grading.coordinator import submission
+from grading.coordinator.reading import LARGEST, UnreadableError
 
 
 def cell(name=None, text="", **marks):
@@ -53,7 +54,7 @@ def write(path, content):
 def answers_of(path, master):
     notebook, problem = submission.read(path)
     assert problem is None
-    return submission.rebuild(master, notebook)
+    return submission.rebuild(master, notebook).nb
 
 
 def v3(notebook):
@@ -115,12 +116,12 @@ def test_what_is_no_file_is_explained(tmp_path):
     os.symlink("/etc/passwd", tmp_path / "link.ipynb")
     os.mkfifo(tmp_path / "pipe.ipynb")
     with open(tmp_path / "huge.ipynb", "wb") as file:
-        file.truncate(submission.LARGEST + 1)
+        file.truncate(LARGEST + 1)
     for name, word in [
         ("folder", "is a folder"),
         ("link", "is a link"),
         ("pipe", "is a link or a device"),
-        ("huge", "larger than 64 MiB"),
+        ("huge", "larger than 256 MiB"),
         ("missing", "No notebook missing.ipynb was handed in"),
     ]:
         notebook, problem = submission.read(tmp_path / f"{name}.ipynb")
@@ -135,7 +136,7 @@ def test_only_answers_survive(master, good):
     good.cells[3].source = "pass"
     good.cells[3].metadata["nbgrader"]["points"] = 400
     good.metadata["kernelspec"] = {"name": "mine", "display_name": "mine"}
-    built = submission.rebuild(master, good)
+    built = submission.rebuild(master, good).nb
     assert texts(built) == [
         "# Title", "import torch", "def answer():\n    return 42", "assert answer() == 42",
         "plot()", "raise NotImplementedError", "The end",
@@ -156,7 +157,7 @@ def test_order_and_duplicates_and_deletions_do_no_harm(master, good):
         cell("test-of-mine", "own = 3", grade=True, points=100),
         new_markdown_cell("mine"),
     ]
-    assert texts(submission.rebuild(master, good)) == [
+    assert texts(submission.rebuild(master, good).nb) == [
         "# Title", "import torch", "first = 1", "second = 2", "assert answer() == 42", "own = 3",
         "raise NotImplementedError", "The end",
     ]  # fmt: skip
@@ -165,11 +166,11 @@ def test_order_and_duplicates_and_deletions_do_no_harm(master, good):
 def test_students_own_cells_stay_where_they_were(master, good):
     good.cells.insert(0, cell(None, "top = 1"))
     good.cells.insert(4, cell(None, "helper = 2"))
-    built = texts(submission.rebuild(master, good))
+    built = texts(submission.rebuild(master, good).nb)
     assert built[:2] == ["top = 1", "# Title"]
     assert built[built.index("helper = 2") - 1] == "def answer():\n    return 42"
     good.cells = [handed_in for handed_in in good.cells if handed_in.source != "plot()"]
-    assert "plot()" not in texts(submission.rebuild(master, good))
+    assert "plot()" not in texts(submission.rebuild(master, good).nb)
 
 
 def test_prose_and_figures_keep_the_order_of_the_released_notebook(master, good):
@@ -180,7 +181,7 @@ def test_prose_and_figures_keep_the_order_of_the_released_notebook(master, good)
     good.cells[2].source = "def answer():\n    return 42"
     good.cells[figure + 1].source = "plot(colour='red')"
     good.cells.insert(figure + 1, cell(None, "between = 1"))
-    built = texts(submission.rebuild(master, good))
+    built = texts(submission.rebuild(master, good).nb)
     at = built.index("What the figure shows")
     assert built[at : at + 3] == ["What the figure shows", "between = 1", "plot(colour='red')"]
 
@@ -189,7 +190,7 @@ def test_a_figure_is_known_by_its_text_when_its_id_is_lost(master, good):
     for handed_in in good.cells:
         if handed_in.source == "plot()":
             handed_in.id = "lost"
-    built = submission.rebuild(master, good)
+    built = submission.rebuild(master, good).nb
     figure = next(made for made in built.cells if made.source == "plot()")
     assert figure.id == next(made.id for made in master.cells if made.source == "plot()")
 
@@ -202,7 +203,7 @@ def test_answers_are_found_when_metadata_is_lost(master, good, tmp_path):
 
 
 def test_a_notebook_of_another_assignment_is_named(master):
-    with pytest.raises(submission.UnreadableError, match="none of the assignment's answer cells"):
+    with pytest.raises(UnreadableError, match="none of the assignment's answer cells"):
         submission.rebuild(master, new_notebook(cells=[cell("other", "x = 1", solution=True)]))
 
 

@@ -10,6 +10,7 @@ from hypothesis import given, strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from grading.coordinator import submission
+from grading.coordinator.reading import UnreadableError
 
 KEYS = ["cells", "worksheets", "cell_type", "source", "input", "metadata", "nbgrader", "grade_id"]
 
@@ -34,7 +35,7 @@ def is_read_or_explained(content):
         assert problem.endswith(".")
     else:
         assert problem is None
-        nbformat.validate(submission.rebuild(new_notebook(), notebook))
+        nbformat.validate(submission.rebuild(new_notebook(), notebook).nb)
 
 
 @given(st.binary(max_size=200))
@@ -104,10 +105,10 @@ def test_the_instructors_notebook_stays(cells, metadata):
         if name in ANSWERS:
             answers.setdefault(name, submission.plain_text(source))
     if not answers:
-        with pytest.raises(submission.UnreadableError):
+        with pytest.raises(UnreadableError):
             submission.rebuild(MASTER, handed_in)
         return
-    result = submission.rebuild(MASTER, handed_in)
+    result = submission.rebuild(MASTER, handed_in).nb
     nbformat.validate(result)
     assert result.metadata == MASTER.metadata
 

@@ -67,6 +67,15 @@ STUDENTS = {
     ),
     "deaf": ({"double": DEAF}, (0, 3, 2)),
     "dead": ({"model": "import os\nos._exit(1)"}, (4, 0, 2)),
+    "elsewhere": (
+        {
+            "double": "import nosuch.plots as p\nfrom google.colab import drive\n"
+            f"drive.mount('/x')\n{GOOD['double']}",
+            "model": f"import nosuch as ns\nframe = ns.frame()['a']\n{GOOD['model']}",
+            "history": f"{GOOD['history']}\nhistory['all'] = [torch.ones(1)] * 20_001",
+        },
+        (4, 0, 0),
+    ),
     "hostile": (
         {
             "double": "def double(x):\n    while True:\n        pass",
@@ -152,6 +161,13 @@ def test_failures_are_told_in_words(course):
         comment = course.comment(student)
         assert words in comment, comment
     assert course.comment("good") is None
+    told = "`{}` could not be imported: it is not installed where your work is graded"
+    for module in ("nosuch.plots", "google.colab"):
+        assert told.format(module) in course.comment("elsewhere")
+    comment = course.comment("elsewhere", "model")
+    assert "stopped with ModuleNotFoundError: `nosuch` is not installed" in comment
+    assert "a limit of the grader's" in course.comment("elsewhere", "history")
+    assert "stopped with SyntaxError" in course.comment("syntax", "model")
     assert "ValueError: <script>" in course.comment("syntax")
     assert "gave no valid answer" in course.comment("hostile", "model")
     assert "This cell was stopped: " in course.comment("dead", "model")
@@ -159,6 +175,7 @@ def test_failures_are_told_in_words(course):
 
 def test_what_cannot_be_decided_is_flagged(course):
     assert course.flagged("wrong") == ["test-history"]
+    assert course.flagged("elsewhere") == ["test-history"]
     assert course.flagged("good") == course.flagged("forger") == []
 
 
@@ -199,6 +216,8 @@ def test_feedback_shows_messages_and_no_hidden_tests(course):
         assert len(page) < MUCH
     page = (course.root / "feedback" / "wrong" / "toy" / "toy.html").read_text()
     assert "not doubled" in page
+    page = (course.root / "feedback" / "elsewhere" / "toy" / "toy.html").read_text()
+    assert "<code>google.colab</code> could not be imported" in page
     page = (course.root / "feedback" / "renamed" / "toy" / "toy.html").read_text()
     assert "toy (1).ipynb" in page
 

@@ -6,7 +6,7 @@ Kernel and trusted process are played: a cell's text says what it does to them.
 from types import SimpleNamespace
 
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from grading.judge import judge as module
 from grading.judge.judge import SLOW_MACHINE, Judge
@@ -33,6 +33,8 @@ class FakeKernel:
     wall_seconds = 30
     running = mute = False
     late = ""
+    absent = ()
+    at_limit = False
 
     def __init__(self, clock):
         self.clock, self.ran, self.sent = clock, [], []
@@ -207,6 +209,45 @@ def test_a_set_up_cell_that_is_stopped_puts_every_failure_in_doubt(run):
     cells, _, _ = run({"setup": "late", "answer": "x", "test-a": "fails", "test-b": "passes"})
     assert verdict_of(cells["test-a"]).manual == SLOW_MACHINE
     assert verdict_of(cells["test-b"]).manual == ""
+
+
+def test_a_limit_of_the_graders_puts_every_failure_in_doubt(run, monkeypatch):
+    monkeypatch.setattr(FakeKernel, "at_limit", True)
+    cells, _, _ = run({"answer": "die", "test-a": "fails", "test-b": "passes"})
+    assert verdict_of(cells["test-a"]).manual == "its process ended"
+    assert not verdict_of(cells["test-b"]).manual
+
+
+@pytest.mark.parametrize(
+    ("error", "doubted"),
+    [
+        (("RuntimeError", "can't start new thread"), True),
+        (("BlockingIOError", "[Errno 11] Resource temporarily unavailable"), True),
+        (("RuntimeError", "DefaultCPUAllocator: can't allocate memory: 1 bytes"), True),
+        (("ValueError", "wrong"), False),
+        (("NotImplementedError", ""), False),
+    ],
+)
+def test_the_error_of_an_answers_cell_is_told_with_the_failures(run, monkeypatch, error, doubted):
+    def run_cell(self, made, index, seconds):
+        if made.source == "ends":
+            made.outputs = [new_output("error", ename=error[0], evalue=error[1], traceback=[])]
+
+    monkeypatch.setattr(FakeKernel, "run_cell", run_cell)
+    cells, _, _ = run({"answer": "ends", "test-a": "fails", "answer-b": "b", "test-b": "fails"})
+    told = f"The cell of this answer stopped with {error[0]}: {error[1]}"
+    first, second = verdict_of(cells["test-a"]), verdict_of(cells["test-b"])
+    assert (told in first.message) == (error[0] != "NotImplementedError")
+    assert told not in second.message
+    assert bool(first.manual) == doubted
+
+
+def test_a_missing_module_is_told_from_its_cell_on(run, monkeypatch):
+    monkeypatch.setattr(FakeKernel, "absent", ("nosuch",))
+    cells, _, _ = run({"answer": "imports", "test-a": "fails", "test-b": "passes"})
+    told = "`nosuch` could not be imported"
+    assert told in note_of(cells["answer"]) and told in verdict_of(cells["test-a"]).message
+    assert verdict_of(cells["test-b"]).message == ""
 
 
 def test_a_call_that_takes_too_long_is_interrupted(run):

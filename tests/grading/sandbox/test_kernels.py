@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import sysconfig
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -56,6 +57,20 @@ def test_a_forked_kernel_has_what_training_imports(start):
         print(len(sys.modules) - before, "more")
     """)
     assert said == "0 more\n"
+
+
+@needs_sandbox
+@pytest.mark.parametrize("start", ["forked"], indirect=True)
+def test_a_compiled_model_is_the_model_and_headers_are_there(start):
+    header = Path(sysconfig.get_path("include"), "Python.h")
+    said = start().run(f"""
+        import os, torch
+        model = torch.nn.Linear(2, 1)
+        compiled = torch.compile(model, mode="max-autotune", fullgraph=True)
+        print(torch.equal(compiled(torch.ones(3, 2)), model(torch.ones(3, 2))))
+        print(os.path.exists({str(header)!r}))
+    """)
+    assert said == f"True\n{header.exists()}\n"
 
 
 @needs_sandbox

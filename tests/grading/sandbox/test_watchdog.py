@@ -63,6 +63,7 @@ def test_a_limit_that_is_exceeded_is_the_end_and_its_reason(watch, program, limi
     watchdog.await_end(30)
     assert watchdog.process.poll() is not None
     assert reason in watchdog.death_reason
+    assert watchdog.at_limit == ("wall_seconds" not in limits)
 
 
 def test_what_cannot_be_watched_does_not_run(watch, monkeypatch):
