@@ -167,7 +167,7 @@ def test_everybody_is_graded_by_the_new_tests_and_nothing_is_lost(course, before
         assert scores["ben"] == right
         assert scores["chidi"] == {**right, "test-twice": 0}
         assert scores["ada"] == {**right, "test-twice": 1.5}
-        assert gradebook.find_grade("essay", "toy", "toy", "ben").needs_manual_grade
+        assert gradebook.find_grade("essay", "toy", "toy", "ben").auto_score == 0  # no response
         assert gradebook.find_comment("essay", "toy", "toy", "ben").manual_comment is None
         grade = gradebook.find_grade("test-twice", "toy", "toy", "ada")
         assert (grade.auto_score, grade.max_score) == (6, 6)
