@@ -13,15 +13,15 @@ from nbconvert.exporters.exporter import ResourcesDict
 from nbformat.notebooknode import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import ClearOutput, ClearSolutions, LockCells
+from nbgrader.preprocessors import ClearHiddenTests, ClearOutput, ClearSolutions, LockCells
 from nbgrader.utils import find_all_files
 from traitlets.config import Config
 
-from grading.cells import grade_id, is_solution
+from grading.cells import grade_id
 from grading.coordinator import submission
 from grading.coordinator.folder import find_notebook
 from grading.coordinator.submission import HandedIn
-from grading.names import bound_names
+from grading.plan import Plan, plan
 
 
 class NotGradableError(Exception):
@@ -51,6 +51,7 @@ class Assignment:
         self._coursedir, self._kept_files = coursedir, kept_files
         self._config, self._log = config, log
         self._masters: dict[str, Master] = {}
+        self._plans: dict[str, Plan] = {}
 
     # ---- the instructor's side ------------------------------------------------------------------
 
@@ -96,10 +97,13 @@ class Assignment:
             self._masters[notebook] = Master(solved, stubs)
         return self._masters[notebook]
 
-    def allowed(self, notebook: str) -> set[str]:
-        """The names that a notebook's answers define in the instructor's version."""
-        answers = filter(is_solution, self.master(notebook).solved.cells)
-        return set().union(*(bound_names(cell.source) for cell in answers))
+    def plan(self, notebook: str) -> Plan:
+        """What the tests of a notebook need, as the instructor's version has it."""
+        if notebook not in self._plans:
+            hidden = ClearHiddenTests(config=self._config)
+            marks = hidden.begin_test_delimeter, hidden.end_test_delimeter
+            self._plans[notebook] = plan(self.master(notebook).solved, marks)
+        return self._plans[notebook]
 
     @property
     def source_folder(self) -> str:

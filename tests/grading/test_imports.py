@@ -21,7 +21,9 @@ NEVER = {
     "grading.plugins": {"grading.sandbox", "grading.student", "grading.trusted"},
 }
 SHARED = FOLDERS | {"nbgrader"}  # never imported by the modules that several processes share
-STUDENT = {"torch", "numpy", "grading.wire"}  # all there is beside the standard library
+# All there is beside the standard library.
+STUDENT = {"torch", "numpy", "grading.wire", "grading.arrays", "grading.streams"}
+STUDENT |= {"grading.student.callbacks"}
 # launch.py becomes ipykernel, once the student's files are there and the limits hold; then the
 # shell's cells get their budget.
 STUDENT_IN_FUNCTIONS = {
