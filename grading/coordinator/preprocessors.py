@@ -19,6 +19,7 @@ from grading.coordinator.submission import HandedIn
 from grading.judge.outputs import leave_unrun
 from grading.verdict import note_of, verdict_of
 
+INSIDE = "was judged inside the student's own process, which could have forged its verdict"
 LONGEST_COMMENT = 8_000  # characters
 
 
@@ -83,7 +84,7 @@ def _failures(nb: NotebookNode) -> dict[str, list[str]]:
             answer = grade_id(cell)
         told = [note_of(cell)] if is_solution(cell) else []
         if verdict := verdict_of(cell):
-            told = [verdict.told]
+            told = [verdict.told, *([f"`{verdict.test}` {INSIDE}."] if verdict.inside else [])]
         if answer and any(told):
-            found.setdefault(answer, []).extend(told)
+            found.setdefault(answer, []).extend(filter(None, told))
     return found
