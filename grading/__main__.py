@@ -54,7 +54,8 @@ def check(assignment: str) -> int:
     except NotGradableError as error:
         print(error, file=sys.stderr)
         return 2
-    print(*found, sep="\n")
+    for finding in found:
+        print(finding)
     if not found:
         print(f"{assignment}: the solution gets all points, an untouched notebook none.")
     return 1 if found else 0

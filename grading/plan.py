@@ -19,6 +19,7 @@ from grading.statements import EVERYTHING, FUNCTIONS, IMPORTS, Uses, read_first,
 
 MARKS = ("### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS")
 INSIDE = "judge-inside"  # the tag of a test cell that runs in the student's kernel
+GIVEN = {"display", "get_ipython", "In", "Out", "_", "__", "__file__"}  # by every notebook
 BY_TEXT = {"globals", "locals", "vars", "eval", "exec", "dir"}  # what names are given to as texts
 
 
@@ -169,7 +170,7 @@ class _Reader:
     def _unknown(self, source: str) -> set[str]:
         if EVERYTHING in self.known:
             return set()
-        given = {*dir(builtins), "display", "get_ipython", "__name__", "__doc__", "__file__"}
+        given = {*dir(builtins), *GIVEN}
         return _unread(source) - self.known - given
 
     def _read_in_calls(self, name: str, seen: set[str]) -> set[str]:

@@ -7,14 +7,19 @@ import re
 PYTHON_CELLS = {"time", "timeit", "capture", "prun", "debug", "python", "python3"}
 _CELL_MAGIC = re.compile(r"\s*%%(\w+)[^\n]*\n?")
 _COMMAND = re.compile(r"(\s*)([%!?].*|[\w.%]+\?{1,2}\s*)")
+# What two of them define, said in Python.
+_PYLAB = re.compile(r"(\s*)%pylab\b.*")
+_RUN = re.compile(r"(\s*)%run\s+(?:-i\s+)?(?:\./)?([^\W\d]\w*)(?:\.py)?\s*")
+PYLAB = "import numpy as np, matplotlib.pyplot as plt; from pylab import *; from numpy import *"
 _ASSIGNED = re.compile(r"(\s*[\w, ]+=\s*)[%!].*")
 
 
 def as_python(source: str) -> str:
     """A cell's text as Python, line by line: magics and shell commands do nothing.
 
-    What is assigned the result of one reads `get_ipython()` in its place. Text that is Python
-    already is left alone, and so is what doesn't become Python.
+    But `%pylab` and `%run file.py` import what they define, and what is assigned the result of a
+    magic reads `get_ipython()` in its place. Text that is Python already is left alone, and so is
+    what doesn't become Python.
     """
     if _is_python(source):
         return source
@@ -23,7 +28,11 @@ def as_python(source: str) -> str:
         return "\n" * match[0].count("\n") + as_python(rest) if match[1] in PYTHON_CELLS else ""
     lines = []
     for line in source.split("\n"):
-        if match := _ASSIGNED.fullmatch(line):
+        if match := _PYLAB.fullmatch(line):
+            line = f"{match[1]}{PYLAB}"  # noqa: PLW2901
+        elif match := _RUN.fullmatch(line):
+            line = f"{match[1]}from {match[2]} import *"  # noqa: PLW2901
+        elif match := _ASSIGNED.fullmatch(line):
             line = f"{match[1]}get_ipython()"  # noqa: PLW2901
         elif match := _COMMAND.fullmatch(line):
             line = f"{match[1]}pass"  # noqa: PLW2901

@@ -46,6 +46,9 @@ class CheckTests(NbGraderPreprocessor):
     ) -> tuple[NotebookNode, ResourcesDict]:
         """Judges the source of a notebook and its student version; leaves the notebook alone."""
         name = resources["nbgrader"]["notebook"]
+        if resources.setdefault("tests_checked", False):  # nbgrader may read its settings twice
+            return nb, resources
+        resources["tests_checked"] = True
         coursedir = cast(Any, self.parent).parent.coursedir  # of nbgrader's command
         try:
             assignment = Assignment(coursedir, [], self.config, self.log)

@@ -7,19 +7,17 @@ with its reason; a hostile submission gains nothing here.
 
 import importlib.util
 import logging
-import re
 from pathlib import Path
 
 import nbformat
 import plain_nbgrader
 import pytest
 from course import Course
-from nbformat.notebooknode import NotebookNode
 from nbgrader.coursedir import CourseDirectory
 from plainly import notebook
 from traitlets.config import Config, PyFileConfigLoader
 
-from grading.cells import grade_id, is_solution, is_test
+from grading.cells import grade_id, is_solution
 from grading.coordinator.assignment import Assignment
 from grading.coordinator.farm import Farm
 from grading.verdict import verdict_of
@@ -77,7 +75,9 @@ class Many(Course):
         """Hands in what a student made of a course; the file."""
         nb = nbformat.read(self.root / "release" / name / f"{name}.ipynb", as_version=4)
         course = COURSES[name]
-        solved = {grade_id(c): unmarked(c.source) for c in notebook(*course.CELLS).cells}
+        solved = {
+            grade_id(c): plain_nbgrader.unmarked(c.source) for c in notebook(*course.CELLS).cells
+        }
         texts = {"right": solved, "untouched": {}, "wrong": course.WRONG}
         texts["hostile"] = course.HOSTILE
         for cell in filter(is_solution, nb.cells):
@@ -88,17 +88,6 @@ class Many(Course):
             (folder / file).write_text(text)
         nbformat.write(nb, folder / f"{name}.ipynb")
         return folder / f"{name}.ipynb"
-
-
-def unmarked(text: str) -> str:
-    return re.sub(r"^ *### (BEGIN|END) SOLUTION\n?", "", text, flags=re.M)
-
-
-def with_tests(nb: NotebookNode, solved: NotebookNode) -> NotebookNode:
-    """What plain nbgrader runs of a submission: the test cells are the instructor's."""
-    tests = {grade_id(cell): cell for cell in solved.cells if is_test(cell)}
-    nb.cells = [tests.get(grade_id(cell), cell) for cell in nb.cells]
-    return nb
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +102,7 @@ def results(tmp_path_factory):
             file = many.hand_in_version(name, student)
             nb = nbformat.read(file, as_version=4)
             solved = assignment.master(name).solved
-            plain[student] = plain_nbgrader.points(with_tests(nb, solved), file.parent)
+            plain[student] = plain_nbgrader.points(nb, solved, file.parent)
             versions.append(((student, name), assignment.rebuilt(student, name)))
         farm = Farm(assignment, config=many.config())
         for student, outcome in zip(STUDENTS, farm.judge_all(versions), strict=True):

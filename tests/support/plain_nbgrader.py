@@ -1,8 +1,7 @@
-"""What plain nbgrader gives, without the start of a kernel: `points(notebook, folder)`.
+"""What plain nbgrader gives, without the start of a kernel: `points(notebook, master, folder)`.
 
 IPython runs the cells of a notebook, in a fork of this process, as a kernel does: each gets the
-outputs that nbgrader's own `determine_grade` then reads. What nbgrader writes over before it grades
-(test cells and all that is locked) is the caller's to do.
+outputs that nbgrader's own `determine_grade` then reads.
 """
 
 import contextlib
@@ -10,6 +9,7 @@ import io
 import logging
 import multiprocessing
 import os
+import re
 import sys
 import types
 from pathlib import Path
@@ -18,9 +18,21 @@ from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader.utils import determine_grade, is_grade
 
+from grading.cells import grade_id, is_test
 
-def points(nb: NotebookNode, folder: Path) -> dict[str, float | None]:
-    """The points of each graded code cell of a handed-in notebook; None: a human gives them."""
+
+def unmarked(text: str) -> str:
+    """A model's answer without the marks around it."""
+    return re.sub(r"^ *### (BEGIN|END) SOLUTION\n?", "", text, flags=re.M)
+
+
+def points(nb: NotebookNode, solved: NotebookNode, folder: Path) -> dict[str, float | None]:
+    """The points of each graded code cell of a handed-in notebook; None: a human gives them.
+
+    As nbgrader does, its test cells are written over with those of the instructor's, `solved`.
+    """
+    tests = {grade_id(cell): cell for cell in solved.cells if is_test(cell)}
+    nb.cells = [tests.get(grade_id(cell), cell) for cell in nb.cells]
     ours, theirs = multiprocessing.Pipe()
     process = multiprocessing.get_context("fork").Process(target=_run, args=(nb, folder, theirs))
     process.start()
