@@ -7,7 +7,7 @@ from typing import Any
 
 from grading.arrays import MalformedError
 
-LONGEST_INDEX = 100_000_000  # rows of an index that is a range: it takes no room by itself
+LONGEST_INDEX = 50_000_000  # rows of an index that is a range: it takes no room by itself
 # Types of columns that pandas makes anew from a list of plain values.
 NULLABLE = re.compile(r"(U?Int(8|16|32|64))|Float(32|64)|boolean|str|string(\[\w+\])?")
 
@@ -75,6 +75,17 @@ def _range_index(pandas: Any, start: int, stop: int, step: int, name: Any) -> An
     return pandas.RangeIndex(start, stop, step, name=name)
 
 
+def _of_length(pandas: Any, values: Any, index: Any) -> Any:
+    """A column, made sure to be as long as it claims: one value would be repeated."""
+    if not isinstance(values, pandas.api.extensions.ExtensionArray) or len(values) != len(index):
+        raise MalformedError("no column of this length")
+    return values
+
+
+def _series(pandas: Any, values: Any, index: Any, name: Any) -> Any:
+    return pandas.Series(_of_length(pandas, values, index), index=index, name=name)
+
+
 def _index(pandas: Any, values: Any, name: Any, frequency: str | None) -> Any:
     index = pandas.Index(values, name=name)
     if frequency is not None:
@@ -83,7 +94,8 @@ def _index(pandas: Any, values: Any, name: Any, frequency: str | None) -> Any:
 
 
 def _frame(pandas: Any, columns: Any, index: Any, values: list[Any]) -> Any:
-    frame = pandas.DataFrame(dict(enumerate(values)), index=index)
+    columned = {i: _of_length(pandas, column, index) for i, column in enumerate(values)}
+    frame = pandas.DataFrame(columned, index=index)
     frame.columns = columns
     return frame
 
@@ -104,7 +116,7 @@ KINDS: dict[str, Any] = {
     "Timestamp": _timestamp,
     "Timedelta": lambda pandas, number, unit: pandas.Timedelta(number, "ns").as_unit(unit),
     "frame": _frame,
-    "series": lambda pandas, values, index, name: pandas.Series(values, index=index, name=name),
+    "series": _series,
     "range index": _range_index,
     "levels": lambda pandas, levels, codes, names: pandas.MultiIndex(levels, codes, names=names),
     "index": _index,

@@ -8,6 +8,7 @@ from typing import Any
 
 from grading import streams
 from grading.plan import Need, Step
+from grading.statements import EVERYTHING
 from grading.trusted import asserting
 from grading.trusted.listener import TokenListener
 from grading.trusted.mirror import Mirror
@@ -37,7 +38,10 @@ class Session:
         }
         self.setup_objects: dict[str, Any] = {}
         self.listener: TokenListener | None = None
-        self._lost: set[str] = set()  # names of the instructor's that this process couldn't make
+        # Names of the instructor's that this process couldn't make: because something of the
+        # student's is missing, or for another reason.
+        self._lost: set[str] = set()
+        self._failed: set[str] = set()
         streams.begin(seed)
         self._streams = streams.states()  # of the instructor's cells, apart from those of tests
 
@@ -87,7 +91,7 @@ class Session:
                 self._run_steps(steps, student)
                 student.fetch(asked, self.namespace)
                 student.fetch(self._lost - asked, self.namespace, kept=True)
-                trial.doubtful = self._lost - self.namespace.keys()
+                trial.doubtful = (self._lost | self._failed) - self.namespace.keys()
                 streams.refresh()
                 student.watch()
                 sets = set(need.shared), set(need.live), set(need.hidden)
@@ -118,17 +122,25 @@ class Session:
             with _quiet():
                 for step in steps:
                     error = self._run_step(step, student)
+                    names = set(step.names)
+                    self._lost -= names
+                    self._failed -= names
                     if error is None:
-                        self._lost -= set(step.names)
+                        self._keep(names)
                     elif step.cell:
                         return f"{step.cell}: {type(error).__name__}: {told(error)}"
+                    elif isinstance(error, NameError | FileNotFoundError):
+                        self._lost |= names
                     else:
-                        self._lost |= set(step.names)
+                        self._failed |= names
         finally:
             self._streams = streams.states()
-        found = self.namespace.items()
-        self.setup_objects = {k: v for k, v in found if k[0] not in "_@"}
         return None
+
+    def _keep(self, names: set[str]) -> None:
+        """Keeps what a step has defined, so that it can be passed by its name."""
+        found = self.namespace if EVERYTHING in names else names & self.namespace.keys()
+        self.setup_objects |= {k: self.namespace[k] for k in found if k[0] not in "_@"}
 
     def _run_step(self, step: Step, student: RemoteStudent | None) -> Exception | None:
         """Runs a step; the error that ended it. A missing import of the student's is none."""

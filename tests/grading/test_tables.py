@@ -90,6 +90,8 @@ FORGED = [
     ["numpy type", ["object"]],
     ["categories", [["list", ["a"]], ["array", 0], False]],
     ["column", ["object", ["list", [1]]]],
+    ["series", [5, ["range index", [0, 10**7, 1, None]], None]],
+    ["frame", [["list", ["a"]], ["range index", [0, 10**7, 1, None]], ["list", [5]]]],
     ["frame", [["list", []], ["list", [1]], ["list", [["list", [1, 2]]]]]],
 ]
 
