@@ -54,6 +54,9 @@ def check(assignment: str) -> int:
     except NotGradableError as error:
         print(error, file=sys.stderr)
         return 2
+    except Exception as error:  # no sandbox, no workers, a cell of the instructor's that fails
+        print(f"{assignment} could not be judged: {error}", file=sys.stderr)
+        return 2
     for finding in found:
         print(finding)
     if not found:

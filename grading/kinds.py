@@ -23,6 +23,7 @@ LONGEST_RANGE = 10_000_000  # a test may make a list of it
 TEXT_BYTES = 256 << 20  # of an array of texts, in which each takes as much room as the longest
 SMALL = 1 << 62  # integers beyond it go as hexadecimal digits: JSON's decimals have a limit
 LONGEST_DECIMAL = 100_000  # digits, which a test may write out
+GENERATORS: dict[str, Any] = {"PCG64": np.random.PCG64, "MT19937": np.random.MT19937}
 FIELDS = 1000  # of a named tuple
 TIMES = re.compile(r"[<>=]?[mM]8(\[(\d{1,4})?(Y|M|W|D|h|m|s|ms|us|ns)\])?")
 
@@ -53,6 +54,10 @@ def parts(  # noqa: PLR0911  (one line a kind)
         return "class", [NAMES[value]]
     if isinstance(value, np.dtype) and value.name in NUMPY_TYPES:
         return "numpy type", [value.name]
+    if isinstance(value, dict) and cls is not dict and cls.__module__ != "__main__":
+        return "items", [dict(value)]
+    if isinstance(value, np.random.Generator) and _name(value) in GENERATORS:
+        return "generator", [_name(value), value.bit_generator.state]
     if isinstance(value, tuple) and isinstance(fields := getattr(cls, "_fields", None), tuple):
         return "named tuple", [cls.__name__, list(fields), list(value)]
     return tables.parts(value)
@@ -72,6 +77,26 @@ def made(kind: str, given: list[Any]) -> Any:
     if kind in MAKERS:
         return MAKERS[kind](*given)
     return tables.made(kind, given)
+
+
+class Items(dict[Any, Any]):
+    """A dictionary of a library's own kind, whose items are mostly read as attributes."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+def _name(generator: np.random.Generator) -> str:
+    return type(generator.bit_generator).__name__
+
+
+def _generator(name: str, state: dict[str, Any]) -> np.random.Generator:
+    bits = GENERATORS[name]()
+    bits.state = state
+    return np.random.Generator(bits)
 
 
 def _array_parts(value: Any) -> tuple[str, list[Any]] | None:
@@ -174,6 +199,8 @@ MAKERS: dict[str, Callable[..., Any]] = {
     "class": lambda name: CLASSES[name],
     "numpy type": lambda name: np.dtype(CLASSES[f"numpy.{name}"]),
     "named tuple": _named_tuple,
+    "items": Items,
+    "generator": _generator,
     "times": _times,
     "texts": _texts,
     "objects": _objects,

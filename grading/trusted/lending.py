@@ -101,6 +101,8 @@ def update(old: Any, new: Any) -> bool:
         _refill(old, new)
     elif isinstance(old, tuple) and isinstance(new, tuple) and len(old) == len(new):
         return all([update(one, other) for one, other in zip(old, new, strict=True)])
+    elif isinstance(old, np.random.Generator) and isinstance(new, np.random.Generator):
+        old.bit_generator.state = new.bit_generator.state
     elif hasattr(old, "_update_inplace") and type(old) is type(new):  # of pandas
         old._update_inplace(new)
     elif hasattr(old, "extend") and hasattr(old, "clear") and type(old) is type(new):  # a deque

@@ -263,7 +263,8 @@ class RemoteStudent:
             args, kwargs = (wire.unpack(form, received, self._proxy) for form in contents)
             update(parts["args"], args)
             update(parts["kwargs"], kwargs)
-        if (changed or contents is not None) and parts.get("id") not in self._in_place_ids:
+        wanted = parts.get("id") in self._in_place_ids or (not changed and _has_generator(parts))
+        if (changed or contents is not None) and not wanted:
             self.changed_arguments += 1
 
     def _proxy(self, told: Any) -> Proxy:
@@ -271,6 +272,12 @@ class RemoteStudent:
         if type(number) is not int or not isinstance(name, str):
             raise wire.MalformedError("no object")
         return proxy_of(self, number, name, told.get("class"))
+
+
+def _has_generator(parts: dict[str, Any]) -> bool:
+    """Whether a call was given random numbers to draw, which changes them."""
+    given = *parts.get("args", ()), *parts.get("kwargs", {}).values()
+    return any(isinstance(value, np.random.Generator) for value in given)
 
 
 def _ask(*prompt: Any) -> str:

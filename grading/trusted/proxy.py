@@ -9,6 +9,8 @@ from grading.trusted.errors import loaded_class
 # Types whose values come as data: a student's object that claims to be of one is none.
 DATA = {"builtins", "numpy", "torch", "pandas", "datetime", "decimal", "fractions", "collections"}
 NO_DATA = {"generator": types.GeneratorType, "function": types.FunctionType}
+# Of names with two underscores these are asked for; others mean to Python what the proxy can do.
+ASKED = {"__name__", "__qualname__", "__bases__", "__code__", "__defaults__", "__annotations__"}
 LONGEST_NAME = 60
 ITEMS = 10_000  # of an iterator, which may have no end
 
@@ -40,7 +42,7 @@ class Proxy:
         return self._request("call", args=args, kwargs=kwargs)
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") and name.endswith("__") and name not in ("__name__", "__bases__"):
+        if name.startswith("__") and name.endswith("__") and name not in ASKED:
             raise AttributeError(name)
         return self._request("get", name=name)
 

@@ -201,6 +201,19 @@ IDEAS = {
         ],
         "class Point:\n    def __init__(self, x): self.x = x\nDot = Point",
     ),
+    "a library's own dictionary, and its random numbers": (
+        [
+            ("plain", "import numpy as np\n"
+             "class Result(dict): __getattr__ = dict.__getitem__\n"
+             "Result.__module__ = 'library'"),
+            ("answer a", "def fit(x, rng): return Result(x=x, noise=rng.normal())"),
+            ("test t", "rng = np.random.default_rng(1)\nr = fit(3, rng)\n"
+             "assert r.noise != fit(3, rng).noise and r.x == 3 and r['x'] == 3\n"
+             "assert r.noise == np.random.default_rng(1).normal() and not hasattr(r, 'y')\n"
+             "assert fit.__code__.co_argcount == 2 and fit.__name__ == 'fit'"),
+        ],
+        "def fit(x, rng): return dict(x=x, noise=0)",
+    ),
     "names as texts": (
         [("answer a", "x = 5"), ("test t", "assert 'x' in globals() and eval('x') == 5")],
         "y = 5",
