@@ -7,7 +7,6 @@ else.
 import builtins
 import contextlib
 import copy
-import io
 import itertools
 import json
 import linecache
@@ -21,32 +20,17 @@ import numpy as np
 from grading import streams, wire
 from grading.arrays import is_tensor, torch_in_use
 from grading.student import callbacks
+from grading.student.traces import Names, Printed
 from grading.wire import Array
 
 ITEMS = 10_000  # of a container, sent at once
 TEXT = 2_000  # characters of an error message
-PRINTED = 100_000  # characters of what a call prints
 BASES = 20  # classes of an error that are told
 
 _objects: dict[int, object] = {}
 _setup_objects: dict[str, object] = {}
 _calls: dict[int, tuple[list[Any], list[Any]]] = {}  # (outputs, arguments)
 _meant: dict[int, dict[str, Any]] = {}  # how the message being answered tells of objects
-
-
-class _Printed(io.StringIO):
-    """Keeps the beginning of what a function prints while it is tested."""
-
-    def write(self, text: str) -> int:
-        super().write(text[: max(0, PRINTED - self.tell())])
-        return len(text)
-
-    def take(self) -> str:
-        """What was printed since the last time."""
-        text = self.getvalue()
-        self.seek(0)
-        self.truncate()
-        return text
 
 
 def snapshot_setup() -> None:
@@ -67,8 +51,8 @@ def serve(address: str, token: str) -> None:
     test has set are what they were.
     """
     _calls.clear()
-    state, names = streams.states(), _Names()
-    out, err = _Printed(), _Printed()
+    state, names = streams.states(), Names()
+    out, err = Printed(), Printed()
     try:
         with Client(address) as connection:
             connection.send_bytes(token.encode())
@@ -79,7 +63,7 @@ def serve(address: str, token: str) -> None:
         streams.restore(state)
 
 
-def _answer_all(connection: Connection, names: "_Names", out: _Printed, err: _Printed) -> None:
+def _answer_all(connection: Connection, names: Names, out: Printed, err: Printed) -> None:
     def answer(raw: bytes) -> None:
         """Answers one message, maybe while an earlier one waits for a function of the test's."""
         outer = dict(_meant)
@@ -109,7 +93,7 @@ def _answer_all(connection: Connection, names: "_Names", out: _Printed, err: _Pr
             answer(raw)
 
 
-def _answer(raw: bytes, names: "_Names") -> tuple[dict[str, Any], list[Array]]:
+def _answer(raw: bytes, names: Names) -> tuple[dict[str, Any], list[Array]]:
     """Does what one message asks for; the message that answers it. Raises what that raises."""
     head, arrays, sent = wire.decode(raw)
     tensors = [array for array in arrays if is_tensor(array)]
@@ -173,38 +157,8 @@ def _seed(torch: Any, seed: int) -> None:
         torch.cuda.manual_seed_all(seed)
 
 
-class _Names:
-    """The notebook's names that a test sets, and what they were before."""
-
-    def __init__(self) -> None:
-        self._main = sys.modules["__main__"].__dict__
-        self._before: dict[str, tuple[object, ...]] = {}
-
-    def _remember(self, name: str) -> None:
-        there = (self._main[name],) if name in self._main else ()
-        self._before.setdefault(name, there)
-
-    def define(self, name: str, value: object) -> None:
-        """Sets a name."""
-        self._remember(name)
-        self._main[name] = value
-
-    def forget(self, name: str) -> None:
-        """Deletes a name."""
-        self._remember(name)
-        self._main.pop(name, None)
-
-    def undo(self) -> None:
-        """Makes all names what they were."""
-        for name, before in self._before.items():
-            self._main.pop(name, None)
-            if before:
-                self._main[name] = before[0]
-        self._before.clear()
-
-
 def _perform(  # noqa: PLR0911, PLR0912  (one line an operation)
-    op: str, head: dict[str, Any], parts: dict[str, Any], names: _Names
+    op: str, head: dict[str, Any], parts: dict[str, Any], names: Names
 ) -> object:
     """What comes out of an operation; `parts` are those of the message that hold values."""
     match op:

@@ -42,8 +42,17 @@ class Quickstart(Course):
         subprocess.run(command, cwd=root, check=True, capture_output=True)
         self.own = (self.root / "nbgrader_config.py").read_text()
         self.check(False)
+        self.tag("correct_sum_of_squares")
         self.masters = {name: self.read(self.root / "source", name) for name in NOTEBOOKS}
         self.release("ps1")
+
+    def tag(self, test: str) -> None:
+        """Has a test judged inside."""
+        path = self.root / "source" / "ps1" / "problem1.ipynb"
+        nb = nbformat.read(path, as_version=4)
+        [cell] = [cell for cell in nb.cells if grade_id(cell) == test]
+        cell.metadata["tags"] = ["judge-inside"]
+        nbformat.write(nb, path)
 
     def check(self, enabled: bool) -> None:
         text = self.own + USE + QUICKER.format(enabled)
@@ -94,6 +103,15 @@ def test_the_example_course_gets_the_points_of_plain_nbgrader(course, student):
     tests = {name: points for name, points in course.plain(student).items() if name in names}
     assert {name: ours[name] for name in tests} == tests
     assert (sum(tests.values()) == 3) == (student == "right") and len(tests) == 4
+
+
+def test_what_was_judged_inside_says_so(course):
+    with Gradebook(f"sqlite:///{course.root}/gradebook.db") as book:
+        comment = book.find_comment("sum_of_squares", "problem1", "ps1", "right").comment
+    assert "`correct_sum_of_squares` was judged inside" in comment
+    course.nbgrader_here("generate_feedback", "ps1", "--student=right")
+    page = (course.root / "feedback" / "right" / "ps1" / "problem1.html").read_text()
+    assert page.count("judged inside your own notebook") == 1
 
 
 def test_what_cannot_be_judged_is_said_by_cell_and_line(course):

@@ -23,7 +23,7 @@ NEVER = {
 SHARED = FOLDERS | {"nbgrader"}  # never imported by the modules that several processes share
 # All there is beside the standard library.
 STUDENT = {"torch", "numpy", "grading.wire", "grading.arrays", "grading.streams"}
-STUDENT |= {"grading.student.callbacks"}
+STUDENT |= {"grading.student.callbacks", "grading.student.traces"}
 # launch.py becomes ipykernel, once the student's files are there and the limits hold; then the
 # shell's cells get their budget.
 STUDENT_IN_FUNCTIONS = {
