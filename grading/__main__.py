@@ -64,6 +64,41 @@ def _two_names(text: str) -> tuple[str, str]:
     return old, new
 
 
+def check(assignment: str) -> int:
+    """Prints the tests of an assignment that can't be judged; exit status 1 where there are some.
+
+    2 where the assignment can't be judged at all.
+    """
+    from nbgrader.apps import NbGrader  # noqa: PLC0415
+    from nbgrader.coursedir import CourseDirectory  # noqa: PLC0415
+
+    from grading.coordinator.assignment import Assignment, NotGradableError  # noqa: PLC0415
+    from grading.coordinator.check import check  # noqa: PLC0415
+    from grading.coordinator.farm import Farm  # noqa: PLC0415
+
+    course = NbGrader()
+    course.initialize([])  # reads nbgrader_config.py
+    coursedir = CourseDirectory(parent=course)
+    coursedir.assignment_id = assignment
+    asked = Assignment(coursedir, [], course.config, course.log)
+    if not Path(asked.source_folder).is_dir():
+        print(f"There is no {asked.source_folder}: which assignment is meant?", file=sys.stderr)
+        return 2
+    try:
+        found = check(asked, Farm(asked, config=course.config, log=course.log))
+    except NotGradableError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except Exception as error:  # no sandbox, no workers, a cell of the instructor's that fails
+        print(f"{assignment} could not be judged: {error}", file=sys.stderr)
+        return 2
+    for finding in found:
+        print(finding)
+    if not found:
+        print(f"{assignment}: the solution gets all points, an untouched notebook none.")
+    return 1 if found else 0
+
+
 def doctor() -> int:
     """Prints what this machine can enforce; exit status 0 where the sandbox works."""
     from grading.sandbox.doctor import doctor  # noqa: PLC0415
@@ -98,11 +133,15 @@ def main() -> int:
         metavar="NAME",
         help="a cell is gone, and the points and comments that were given by hand go with it",
     )
+    checking = commands.add_parser("check", help="which test cells can't be judged, and why")
+    checking.add_argument("assignment")
     given = parser.parse_args()
     if given.command == "doctor":
         return doctor()
     if given.command == "retest":
         return retest(given.assignment, given.rename, given.drop)
+    if given.command == "check":
+        return check(given.assignment)
     if given.command == "items":
         picture = given.picture or Path(f"items-{given.assignment}.png")
         return items(given.assignment, given.db, picture)

@@ -39,6 +39,8 @@ class Verdict:
         manual: why a human should look at it, "" where nobody needs to.
         claims: what was claimed, in order, as far as the cell states claims.
         printed: what the cell printed.
+        line: of the cell, where it ended; 0 where that isn't known.
+        inside: whether it was formed in the student's own process, which could have forged it.
     """
 
     test: str
@@ -51,6 +53,8 @@ class Verdict:
     failures: tuple[str, ...] = ()
     claims: tuple[Claim, ...] = ()
     printed: str = ""
+    line: int = 0
+    inside: bool = False
 
     @property
     def told(self) -> str:

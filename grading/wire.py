@@ -8,42 +8,34 @@ This module runs on both sides; `decode` and `unpack` believe nothing.
 """
 
 import json
-import math
-import re
 from collections.abc import Callable, ItemsView, Iterable, KeysView, Sequence, ValuesView
 from typing import Any
 
 import numpy as np
-import torch
+
+from grading import arrays as of_arrays, kinds
+from grading.arrays import NUMPY_TYPES, Array, MalformedError, array_bytes, is_tensor, torch_in_use
+
+__all__ = ["Array", "MalformedError", "array_bytes", "decode", "encode", "index", "pack", "unpack"]
 
 HEAD_LIMIT = 8 << 20  # bytes of JSON
 MESSAGE_LIMIT = 256 << 20  # bytes of a whole message
 DEEPEST = 50  # containers within containers
 ARRAY_LIMIT = 20_000  # arrays in one message
-DIMENSIONS = 32
 
-TORCH_TYPES = {
-    str(dtype).removeprefix("torch."): dtype
-    for dtype in (
-        *(torch.float16, torch.bfloat16, torch.float32, torch.float64),
-        *(torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64, torch.bool),
-        *(torch.complex64, torch.complex128),
-    )
+
+CONTAINERS: dict[str, Callable[[list[Any]], Any]] = {
+    "complex": lambda parts: complex(*parts),
+    "slice": lambda parts: slice(*parts),
+    "tuple": tuple,
+    "list": list,
+    "set": set,
+    "frozenset": frozenset,
 }
-NUMPY_TYPES = {
-    *("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),
-    *("float16", "float32", "float64", "complex64", "complex128"),
-}
-Array = torch.Tensor | np.ndarray[Any, Any]
-DEVICE = re.compile(r"cpu|mps(:0)?|cuda(:\d{1,2})?")
 
 
 class LimitError(ValueError):
     """A value that is too much for a message: a limit of the grader's, and nobody's mistake."""
-
-
-class MalformedError(ValueError):
-    """A message that breaks the rules; the message says which."""
 
 
 # ---- values as JSON: a plain value stands for itself, anything else is [kind, content] ----------
@@ -65,7 +57,7 @@ def pack(  # noqa: PLR0911, PLR0912  (one line a type)
     def inner(values: Iterable[Any]) -> list[Any]:
         return [pack(item, arrays, reference, depth + 1) for item in values]
 
-    if isinstance(value, torch.Tensor):
+    if is_tensor(value):
         arrays.append(value)
         return ["tensor", len(arrays) - 1]
     if isinstance(value, np.ndarray | np.generic) and value.dtype.name in NUMPY_TYPES:
@@ -73,24 +65,31 @@ def pack(  # noqa: PLR0911, PLR0912  (one line a type)
         return ["scalar" if isinstance(value, np.generic) else "array", len(arrays) - 1]
     if value is None or isinstance(value, bool):
         return value
-    for plain in (int, float, str):
+    if isinstance(value, int):
+        return kinds.big(int(value)) or int(value)
+    for plain in (float, str):
         if isinstance(value, plain):
             return plain(value)
     if isinstance(value, complex):
         return ["complex", [value.real, value.imag]]
-    if isinstance(value, torch.dtype):
-        return ["dtype", str(value).removeprefix("torch.")]
-    if isinstance(value, torch.device):
-        return ["device", str(value)]
+    if torch := torch_in_use():
+        if isinstance(value, torch.dtype):
+            return ["dtype", str(value).removeprefix("torch.")]
+        if isinstance(value, torch.device):
+            return ["device", str(value)]
+        if isinstance(value, torch.Size):
+            return ["Size", inner(value)]
     if isinstance(value, slice):
         return ["slice", inner((value.start, value.stop, value.step))]
     if value is ...:
         return ["ellipsis", None]
+    if taken := kinds.parts(value):
+        return [taken[0], inner(taken[1])]
     if isinstance(value, dict):
         return ["dict", [inner(item) for item in value.items()]]
     if isinstance(value, KeysView | ValuesView | ItemsView):
         value = list(value)
-    for kind in (torch.Size, tuple, list, set, frozenset):
+    for kind in (tuple, list, set, frozenset):
         if isinstance(value, kind):
             return [kind.__name__, inner(value)]
     return ["object", reference(value)]
@@ -117,7 +116,7 @@ def unpack(  # noqa: PLR0911
 
     if kind in ("tensor", "array", "scalar"):
         array = arrays[index(content, len(arrays))]
-        if isinstance(array, torch.Tensor) != (kind == "tensor"):
+        if isinstance(array, np.ndarray) == (kind == "tensor"):
             raise MalformedError("an array of another kind")
         return array[()] if kind == "scalar" else array
     if kind == "object":
@@ -128,19 +127,13 @@ def unpack(  # noqa: PLR0911
         if kind == "dict":
             return dict(tuple(inner(pair)) for pair in content)
         if kind == "dtype":
-            return TORCH_TYPES[content]
+            return of_arrays.torch_type(content)
         if kind == "device":
-            return _device(content)
-        builder = {
-            "complex": lambda parts: complex(*parts),
-            "slice": lambda parts: slice(*parts),
-            "Size": torch.Size,
-            "tuple": tuple,
-            "list": list,
-            "set": set,
-            "frozenset": frozenset,
-        }[kind]
-        return builder(inner(content))
+            return of_arrays.device(content)
+        if kind == "Size":
+            return of_arrays.torch_size(inner(content))
+        builder = CONTAINERS.get(kind)
+        return builder(inner(content)) if builder else kinds.made(kind, inner(content))
     except MalformedError:
         raise
     except Exception as error:
@@ -163,7 +156,7 @@ def encode(head: dict[str, Any], arrays: Sequence[Any], limit: int = MESSAGE_LIM
     Raises:
         LimitError: the message would be larger than `limit` bytes, or have too many arrays.
     """
-    grads = [a.grad if isinstance(a, torch.Tensor) and a.is_leaf else None for a in arrays]
+    grads = [of_arrays.gradient(array) for array in arrays]
     everything = [*arrays, *(grad for grad in grads if grad is not None)]
     if sum(a.nbytes for a in everything) > limit:
         raise LimitError(f"the value is larger than {limit >> 20} MiB")
@@ -171,7 +164,7 @@ def encode(head: dict[str, Any], arrays: Sequence[Any], limit: int = MESSAGE_LIM
         raise LimitError(f"the value has more than {ARRAY_LIMIT:,} tensors or arrays")
     described, position = [], len(arrays)
     for i, array in enumerate(everything):
-        entry = _describe(array)
+        entry = of_arrays.describe(array)
         if i < len(arrays) and grads[i] is not None:
             entry["grad"], position = position, position + 1
         described.append(entry)
@@ -179,29 +172,6 @@ def encode(head: dict[str, Any], arrays: Sequence[Any], limit: int = MESSAGE_LIM
     if len(text) > HEAD_LIMIT:
         raise LimitError(f"the value has more than {HEAD_LIMIT >> 20} MiB of plain data")
     return b"".join([len(text).to_bytes(8, "big"), text, *map(array_bytes, everything)])
-
-
-def _describe(array: Array) -> dict[str, Any]:
-    if isinstance(array, torch.Tensor):
-        name = str(array.dtype).removeprefix("torch.")
-        if name not in TORCH_TYPES:
-            raise ValueError(f"a tensor of type {array.dtype} cannot be sent")
-        entry = {"torch": name, "shape": list(array.shape), "device": str(array.device)}
-        return entry | ({"needs": True} if array.requires_grad else {})
-    return {"numpy": array.dtype.name, "shape": list(array.shape)}
-
-
-def array_bytes(array: Array) -> bytes:
-    """The numbers of a tensor or an array as bytes, row by row."""
-    if isinstance(array, torch.Tensor):
-        array = array.detach()
-        if array.layout is not torch.strided:
-            array = array.to_dense()
-        array = array.resolve_conj().resolve_neg().cpu().contiguous()
-        if array.is_complex():
-            array = torch.view_as_real(array)
-        array = array.reshape(-1).view(torch.uint8).numpy()
-    return np.ascontiguousarray(array).tobytes()
 
 
 def decode(raw: bytes) -> tuple[dict[str, Any], list[Array], list[memoryview]]:
@@ -232,7 +202,7 @@ def _decode(raw: memoryview) -> tuple[dict[str, Any], list[Array], list[memoryvi
     parts: list[memoryview] = []
     start = 8 + length
     for entry in entries:
-        array, end = _array(entry, raw, start)
+        array, end = of_arrays.read_array(entry, raw, start)
         arrays.append(array)
         parts.append(raw[start:end])
         start = end
@@ -243,38 +213,3 @@ def _decode(raw: memoryview) -> tuple[dict[str, Any], list[Array], list[memoryvi
             array.grad = arrays[position].to(array.device, array.dtype)
     own = [i for i in range(len(arrays)) if i not in grads]
     return head, [arrays[i] for i in own], [parts[i] for i in own]
-
-
-def _array(entry: Any, raw: memoryview, start: int) -> tuple[Array, int]:
-    """The array that an entry of the head describes, and the position where its bytes end."""
-    shape = entry["shape"]
-    if len(shape) > DIMENSIONS or any(type(n) is not int or not 0 <= n < 1 << 40 for n in shape):
-        raise MalformedError("no shape")
-    if "torch" in entry:
-        dtype = TORCH_TYPES[entry["torch"]]
-        size = dtype.itemsize
-    else:
-        if entry["numpy"] not in NUMPY_TYPES:
-            raise MalformedError("no number type")
-        dtype = np.dtype(entry["numpy"])
-        size = dtype.itemsize
-    end = start + math.prod(shape) * size
-    if end > len(raw):
-        raise MalformedError("an array is longer than the message")
-    piece = bytearray(raw[start:end])
-    if dtype in (torch.bool, np.dtype(bool)):  # a byte other than 0 and 1 would be neither
-        piece = bytearray(np.frombuffer(piece, np.uint8).astype(bool).tobytes())
-    if isinstance(dtype, np.dtype):
-        return np.frombuffer(piece, dtype).reshape(shape), end
-    flat = torch.frombuffer(piece, dtype=dtype) if piece else torch.empty(0, dtype=dtype)
-    tensor = flat.reshape(shape).to(_device(entry["device"]))
-    return tensor.requires_grad_(entry.get("needs") is True), end
-
-
-def _device(name: object) -> torch.device:
-    if not isinstance(name, str) or not DEVICE.fullmatch(name):
-        raise MalformedError("no device")
-    kind = name.split(":")[0]
-    there = kind == "cpu" or (kind == "cuda" and torch.cuda.is_available())
-    there = there or (kind == "mps" and torch.backends.mps.is_available())
-    return torch.device(name if there else "cpu")

@@ -1,6 +1,16 @@
 """What a test cell claims, and what came of it: plain data, for whoever reads a `Report`."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
+
+# Each is called with every `Report` when its block is entered. They are kept here, where whoever
+# listens needs no torch.
+LISTENERS: list[Callable[[Any], None]] = []
+
+
+class MisuseError(RuntimeError):
+    """A test cell is written in a way that might pass anybody; the message is for its author."""
 
 
 @dataclass(frozen=True)

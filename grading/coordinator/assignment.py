@@ -26,9 +26,9 @@ from grading.coordinator.answers import Asked, name_of
 from grading.coordinator.candidates import Candidate, candidates, files_in, told_files
 from grading.coordinator.reading import UnreadableError
 from grading.coordinator.submission import HandedIn, Rebuilt
-from grading.magics import refused_in
 from grading.names import bound_names, free_names
 from grading.plain import plain_line
+from grading.plan import Plan, plan
 
 
 class NotGradableError(Exception):
@@ -68,6 +68,7 @@ class Assignment:
         self._coursedir, self._kept_files = coursedir, kept_files
         self._config, self._log = config, log
         self._masters: dict[str, Master] = {}
+        self._plans: dict[str, Plan] = {}
 
     # ---- the instructor's side ------------------------------------------------------------------
 
@@ -98,8 +99,6 @@ class Assignment:
                     f"The cells of {name}.ipynb in the source folder are not those that were "
                     f"released. Please run `nbgrader generate_assignment {self.name}` again."
                 )
-            if problems := refused_in(self.master(name).solved):
-                raise NotGradableError(f"{name}.ipynb can't be graded. {problems[0]}")
         return sorted(name for name in self.released if fnmatch(name, self._coursedir.notebook_id))
 
     def master(self, notebook: str) -> Master:
@@ -131,10 +130,13 @@ class Assignment:
             names[name] = frozenset(defined & read or defined)
         return Asked(names, texts)
 
-    def allowed(self, notebook: str) -> set[str]:
-        """The names that a notebook's answers in code define in the instructor's version."""
-        answers = _answers_in_code(self.master(notebook).solved)
-        return set().union(*(_names(bound_names, source) for source in answers.values()))
+    def plan(self, notebook: str) -> Plan:
+        """What the tests of a notebook need, as the instructor's version has it."""
+        if notebook not in self._plans:
+            hidden = ClearHiddenTests(config=self._config)
+            marks = hidden.begin_test_delimeter, hidden.end_test_delimeter
+            self._plans[notebook] = plan(self.master(notebook).solved, marks)
+        return self._plans[notebook]
 
     @property
     def source_folder(self) -> str:

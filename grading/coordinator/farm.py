@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from typing import Any
 
@@ -100,6 +100,16 @@ class Farm(LoggingConfigurable):
         self._tell()
         return outcome
 
+    def judge_all(self, versions: Sequence[tuple[Key, NotebookNode]]) -> list[Outcome]:
+        """What judging these notebooks comes to, side by side; nobody has to have handed them in.
+
+        Raises:
+            NoWorkersError: there are no workers of the kind that is asked for.
+        """
+        with self.at_work([]):
+            sent = [(key, nb, self._submit(key, nb)) for key, nb in versions]
+            return [self._result(*one) for one in sent]
+
     def _result(self, key: Key, nb: NotebookNode, future: Future[Outcome]) -> Outcome:
         """What a student's code does is a result; an error is the machine's, which tries again."""
         try:
@@ -150,7 +160,7 @@ class Farm(LoggingConfigurable):
             nb=nb,
             files=_read(chosen) | _read(assignment.own_files(overwriting=True)),
             trusted_files=_read(assignment.own_files()),
-            allowed=tuple(sorted(assignment.allowed(notebook))),
+            plan=assignment.plan(notebook),
             config=self._config(),
         )
 

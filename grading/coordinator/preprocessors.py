@@ -19,6 +19,7 @@ from grading.coordinator.submission import HandedIn
 from grading.judge.outputs import leave_unrun
 from grading.verdict import note_of, verdict_of
 
+INSIDE = "was judged inside the student's own process, which could have forged its verdict"
 LONGEST_COMMENT = 8_000  # characters
 
 
@@ -90,10 +91,11 @@ def _told(nb: NotebookNode, doubt: str) -> dict[str, list[str]]:
     for cell in nb.cells:
         if is_solution(cell):
             answer = grade_id(cell)
-        verdict = verdict_of(cell)
-        told = verdict.told if verdict else note_of(cell)
-        if answer and told:
-            found.setdefault(answer, []).append(told)
+        told = [note_of(cell)]
+        if verdict := verdict_of(cell):
+            told = [verdict.told, *([f"`{verdict.test}` {INSIDE}."] if verdict.inside else [])]
+        if answer and any(told):
+            found.setdefault(answer, []).extend(filter(None, told))
     return found
 
 

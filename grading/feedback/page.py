@@ -27,6 +27,7 @@ from grading.feedback.theirs import as_safe_html
 from grading.verdict import Verdict, note_of, verdict_of
 
 ALL_HOLDS = "All of it holds."
+INSIDE = "This test was judged inside your own notebook's process."
 UNKNOWN = "This was graded by an earlier version of the course, which kept no reasons."
 COLOURS = "xcode"  # each of its colours stands out from the page by 4.5 to 1 or more
 TEMPLATES = str(Path(__file__).parent / "templates")
@@ -153,8 +154,9 @@ def _told(verdict: Verdict | None) -> dict[str, Any]:
     """What the page says of a test cell: `messages`, as HTML, and `claims`."""
     if verdict is None:
         return {"messages": [as_html(UNKNOWN)], "claims": []}
+    note = [INSIDE] if verdict.inside else []
     return {
-        "messages": [as_html(line) for line in sentences(verdict) or [ALL_HOLDS]],
+        "messages": [as_html(line) for line in [*(sentences(verdict) or [ALL_HOLDS]), *note]],
         "claims": [asdict(claim) for claim in verdict.claims],
     }
 

@@ -18,6 +18,7 @@ from traitlets.config import Config, LoggingConfigurable
 from grading.judge.judge import Judge
 from grading.judge.kernel_client import KernelClient
 from grading.judge.trusted_client import TrustedClient
+from grading.plan import Plan
 
 _mine = threading.local()
 
@@ -30,7 +31,7 @@ class Job:
         assignment, notebook, student: whose it is.
         nb: the notebook.
         files, trusted_files: path -> bytes: what the student's kernel and the tests see.
-        allowed: names that tests may use of a student's.
+        plan: what the tests need of the instructor's cells and of the student's.
         config: of traitlets, as plain data.
     """
 
@@ -40,7 +41,7 @@ class Job:
     nb: NotebookNode
     files: dict[str, bytes]
     trusted_files: dict[str, bytes]
-    allowed: tuple[str, ...]
+    plan: Plan
     config: dict[str, dict[str, Any]]
 
 
@@ -65,7 +66,7 @@ def do(job: Job, started: Callable[[Judge], None] = lambda judge: None) -> Outco
     with tempfile.TemporaryDirectory(prefix="submission-", ignore_cleanup_errors=True) as folder:
         write_files(job.files, folder)
         kernel = KernelClient(nb, folder, parent=pool)
-        judge = Judge(nb, kernel, pool.client, set(job.allowed), parent=pool)
+        judge = Judge(nb, kernel, pool.client, job.plan, parent=pool)
         started(judge)
         judge.run()
     return Outcome(nb)

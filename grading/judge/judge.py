@@ -11,6 +11,7 @@ from traitlets import Float, Integer
 from traitlets.config import LoggingConfigurable
 
 from grading.cells import grade_id, is_locked, is_solution, is_test
+from grading.judge.inside import is_inside, judge_inside
 from grading.judge.kernel_client import MOST_ABSENT, PING_SECONDS, KernelClient
 from grading.judge.outputs import (
     ended_with,
@@ -22,11 +23,14 @@ from grading.judge.outputs import (
     write_verdict,
 )
 from grading.judge.trusted_client import Interrupt, TrustedClient, TrustedDiedError
+from grading.plan import Need, Plan
 from grading.verdict import Status, Verdict
 
 SERVING = "__import__('sys').modules['grading.student.serve']"
 SERVE = SERVING + ".serve({address!r}, {token!r})"
+BEGIN = SERVING + ".streams.begin({seed!r})"
 REMEMBER = SERVING + ".snapshot_setup()"
+IMPORT_SECONDS = 60.0
 GRACE_SECONDS = 10.0  # for a test cell to end by itself when its time is over
 LISTEN_SECONDS = 0.5  # at once, to the trusted process
 LIMIT_INSIDE = "a cell may have met the grader's limit on processes, threads, memory or files"
@@ -40,7 +44,7 @@ class Judge(LoggingConfigurable):
         nb: the notebook, which gets outputs and verdicts.
         kernel: where its cells run; made for the same notebook.
         trusted: gives the trusted process, a new one when the last one has died.
-        allowed: the names of a student's that tests may use.
+        plan: what its tests need.
     """
 
     test_timeout = Float(120.0, help="seconds for a test cell").tag(config=True)
@@ -57,11 +61,11 @@ class Judge(LoggingConfigurable):
         nb: NotebookNode,
         kernel: KernelClient,
         trusted: Callable[[], TrustedClient],
-        allowed: set[str],
+        plan: Plan,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
-        self.nb, self.kernel, self._trusted, self._allowed = nb, kernel, trusted, allowed
+        self.nb, self.kernel, self._trusted, self._plan = nb, kernel, trusted, plan
         self._end = time.monotonic() + self.submission_seconds
         self._starts_left = 1 + self.restarts
         self._ran: list[int] = []  # cells that a fresh kernel must run again
@@ -71,6 +75,8 @@ class Judge(LoggingConfigurable):
         self._ended = ""  # the error that ended the last answer's cell
         self._doubt = ""  # a reason why no failure is the student's
         self._session: _Session | None = None
+        self._seed = secrets.randbits(32)  # of the instructor's cells, on both sides
+        self._imports: list[str] = []  # of the test cells so far, for the answers that follow
 
     def run(self) -> None:
         """Runs the student's cells and judges the test cells, in the notebook's order.
@@ -81,7 +87,9 @@ class Judge(LoggingConfigurable):
         try:
             for index, cell in enumerate(self.nb.cells):
                 if is_test(cell):
-                    write_verdict(cell, self._explained(self._without_doubt(self._test(cell))))
+                    verdict = self._inside(cell, index) if is_inside(cell) else self._test(cell)
+                    write_verdict(cell, self._explained(self._without_doubt(verdict)))
+                    self._import(self._need(cell).imports)
                 elif cell.cell_type == "code" and cell.source.strip():
                     self._student_cell(cell, index)
         finally:
@@ -133,11 +141,14 @@ class Judge(LoggingConfigurable):
             again, self._ran = self._ran, []
             self._trusted()  # both start side by side
             self.kernel.start()
+            self.kernel.silently(BEGIN.format(seed=self._seed), PING_SECONDS)
             if self._session:
                 self._session.listen(self.kernel)
             for index in again:
                 if self.kernel.running:
                     self._run(deepcopy(self.nb.cells[index]), index)
+            for imports in self._imports:
+                self.kernel.silently(imports, IMPORT_SECONDS)
         return self.kernel.running and self._left() > 0
 
     def _stop(self, reason: str) -> None:
@@ -166,15 +177,17 @@ class Judge(LoggingConfigurable):
         try:
             session = self._session = self._session or self._begin()
             self.kernel.fire(SERVE.format(address=session.address, token=token))
+            need = self._need(cell)
             session.trusted.test(
                 name=name,
-                source=cell.source,
+                need=need,
+                steps=self._plan.steps[session.steps : need.steps],
                 points=most,
-                allowed=self._allowed,
                 token=token,
                 call_seconds=self.call_timeout,
                 seconds=seconds,
             )
+            session.steps = max(session.steps, need.steps)
             verdict = self._await(session.trusted, time.monotonic() + seconds + GRACE_SECONDS)
         except TrustedDiedError as error:
             self.log.error("%s: %s", name, error)
@@ -185,6 +198,25 @@ class Judge(LoggingConfigurable):
             self._stop(self.kernel.reason())
             verdict = verdict.but(message=f"{verdict.message} ({self._stops[-1]})")
         return verdict
+
+    def _inside(self, cell: NotebookNode, index: int) -> Verdict:
+        if not self._ready():
+            return self._test(cell)
+        seconds = min(self.test_timeout, self._left())
+        found, stopped = judge_inside(cell, index, self.kernel, self._need(cell), seconds)
+        if stopped:
+            self._stop(stopped)
+        return found
+
+    def _need(self, cell: NotebookNode) -> Need:
+        return self._plan.tests.get(grade_id(cell) or "") or Need(cell.source)
+
+    def _import(self, imports: str) -> None:
+        """Makes a test's imports in the student's kernel, as the notebook does where it is run."""
+        if imports:
+            self._imports.append(imports)
+        if imports and self.kernel.running:
+            self.kernel.silently(imports, IMPORT_SECONDS)
 
     def _is_silent(self) -> bool:
         return self.kernel.running and not self.kernel.silently("", PING_SECONDS)
@@ -205,13 +237,11 @@ class Judge(LoggingConfigurable):
     def _begin(self) -> "_Session":
         """The trusted process, ready for this submission."""
         trusted = self._trusted()
-        trusted.begin()
-        for index in self._setup:
-            name = grade_id(self.nb.cells[index]) or ""
-            problem = trusted.set_up(name, self.nb.cells[index].source)
-            if problem:
-                raise RuntimeError(f"The set-up cell {name} fails: {problem}")
-        return _Session(trusted, self.kernel)
+        trusted.begin(self._seed)
+        problem = trusted.set_up(self._plan.steps[: self._plan.before])
+        if problem:
+            raise RuntimeError(f"A set-up cell fails: {problem}")
+        return _Session(trusted, self.kernel, self._plan.before)
 
     def _without_doubt(self, verdict: Verdict) -> Verdict:
         """A verdict that a human looks at where a failure may be the machine's."""
@@ -228,10 +258,13 @@ class Judge(LoggingConfigurable):
 
 
 class _Session:
-    """The trusted process that knows this submission, and where it listens for the kernel."""
+    """The trusted process that knows this submission, and where it listens for the kernel.
 
-    def __init__(self, trusted: TrustedClient, kernel: KernelClient):
-        self.trusted = trusted
+    steps: how many of the plan's it has run.
+    """
+
+    def __init__(self, trusted: TrustedClient, kernel: KernelClient, steps: int):
+        self.trusted, self.steps = trusted, steps
         self.address = ""
         self.listen(kernel)
 

@@ -20,7 +20,7 @@ from nbgrader.preprocessors import Execute
 from traitlets import Bool, Float, Integer, Unicode, default
 from traitlets.utils.importstring import import_item
 
-from grading.judge.outputs import absent_module, append_within, remade
+from grading.judge.outputs import absent_module, append_within, plain, remade
 
 IMPORT = "__import__('importlib').import_module('grading.student.{}')"
 STUDENT_SIDE = IMPORT.format("serve")  # what answers test cells, in the kernel
@@ -30,6 +30,7 @@ LIMIT_CELLS = IMPORT.format("budget") + ".limit_cells({seconds!r})"
 BOOT_SECONDS = 120.0
 SEND_MILLISECONDS = 5_000
 MOST_ABSENT = 20  # missing modules that are named
+RESULT = 1_000  # characters of a cell's value
 PING_SECONDS = 5.0  # for an idle kernel to answer
 CUT_OFF = "it cannot be reached any more; did it print or raise something enormous?"
 UNSTOPPABLE = "a cell did not end within {:.0f} seconds and could not be interrupted"
@@ -66,6 +67,7 @@ class KernelClient(Execute):
         self.km: Any = None
         self.kc: Any = None
         self.reset_execution_trackers()
+        self.result = ""  # the value of the last cell's last expression, as text
         self.late = ""  # why the last cell was interrupted, if it was
         self.absent: list[str] = []  # modules that the last cell could not import
         self._cut_off = False
@@ -172,18 +174,22 @@ class KernelClient(Execute):
 
     # ---- running code ---------------------------------------------------------------------------
 
-    def run_cell(self, cell: NotebookNode, index: int, seconds: float) -> str | None:
-        """Runs a student's cell; None when the kernel is ready for more, else why it is not.
+    def run_cell(
+        self, cell: NotebookNode, index: int, seconds: float, kept: bool = True
+    ) -> str | None:
+        """Runs a cell; None when the kernel is ready for more, else why it is not.
 
         Args:
+            kept: in the notebook's own history.
             seconds: of wall time, after which the cell is interrupted. It also is after
                 `self.timeout` seconds of processor time. Then `late` says why.
         """
-        self._room, self._cut_off, self.late, self.absent = self.output_bytes, False, "", []
+        self._room, self._cut_off = self.output_bytes, False
+        self.late, self.result, self.absent = "", "", []
         self._began, self._seconds = time.monotonic(), seconds
         self.timeout_func = lambda _: max(1, int(seconds))
         try:
-            self.execute_cell(cell, index, store_history=True)
+            self.execute_cell(cell, index, store_history=kept)
         except DeadKernelError:
             return self.reason()
         except zmq.Again:
@@ -242,7 +248,10 @@ class KernelClient(Execute):
             cell.outputs = []
         elif kind == "display_data" and (module := absent_module(content)):
             self.absent = list(dict.fromkeys([*self.absent, module]))[:MOST_ABSENT]
-        elif self._room > 0 and (output := remade(kind, content)):
+        if kind == "execute_result" and isinstance(data := content.get("data"), dict):
+            self.result = plain(data.get("text/plain"))[:RESULT]
+        shown = kind != "clear_output" and not (kind == "display_data" and absent_module(content))
+        if shown and self._room > 0 and (output := remade(kind, content)):
             self._room = append_within(cell, output, self._room)
 
     def on_cell_executed(self, **kwargs: Any) -> None:

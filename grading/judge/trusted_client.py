@@ -7,9 +7,12 @@ import queue
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from grading.plan import Need, Step
 from grading.verdict import Verdict
 
 START_SECONDS = 120.0
@@ -68,13 +71,16 @@ class TrustedClient:
 
     # ---- what can be asked: each raises `TrustedDiedError` --------------------------------------
 
-    def begin(self) -> None:
-        """Forgets the submission before, and begins the next one."""
-        self._ask("begin")
+    def begin(self, seed: int) -> None:
+        """Forgets the submission before, and begins the next one.
 
-    def set_up(self, name: str, source: str) -> str | None:
-        """Runs a set-up cell; None where it ran to its end, else its error in words."""
-        return self._ask("set_up", SETUP_SECONDS, name=name, source=source)["error"]
+        seed: of the random numbers of the instructor's cells, as in the student's kernel.
+        """
+        self._ask("begin", seed=seed)
+
+    def set_up(self, steps: Sequence[Step]) -> str | None:
+        """Runs what precedes the first answer; the error, in words, of a locked cell, if any."""
+        return self._ask("set_up", SETUP_SECONDS, steps=list(map(asdict, steps)))["error"]
 
     def listen(self, path: str | None) -> str:
         """Listens for the student's kernel at a unix socket, or anywhere; the address."""
@@ -84,9 +90,9 @@ class TrustedClient:
         self,
         *,
         name: str,
-        source: str,
+        need: Need,
+        steps: Sequence[Step],
         points: float,
-        allowed: set[str],
         token: str,
         call_seconds: float,
         seconds: float,
@@ -94,16 +100,16 @@ class TrustedClient:
         """Has a test cell run; `receive` gets its verdict.
 
         Args:
-            points: what the cell is worth; allowed: the names that it may use of a student's;
-            token: what the student's kernel says when it calls; call_seconds, seconds: of each call
-            of a student's function, and of all of them.
+            need: the test and what it needs; steps: the instructor's that come before it and have
+            not run yet; points: what the cell is worth; token: what the student's kernel says when
+            it calls; call_seconds, seconds: of each call of a student's function, and of all.
         """
         self._send(
             "test",
             name=name,
-            source=source,
+            need=asdict(need),
+            steps=list(map(asdict, steps)),
             points=points,
-            allowed=sorted(allowed),
             token=token,
             call_seconds=call_seconds,
             seconds=seconds,

@@ -14,6 +14,9 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import GenerateAssignment
 from nbgrader.preprocessors import NbGraderPreprocessor
 
+from grading.coordinator.assignment import Assignment
+from grading.coordinator.check import check
+from grading.coordinator.farm import Farm
 from grading.magics import refused_in
 
 
@@ -38,7 +41,7 @@ class ReleaseExporter(NotebookExporter):
     ) -> tuple[NotebookNode, dict[str, Any]]:
         """Makes a student version; says what in the instructor's can't be graded."""
         for problem in refused_in(nb):
-            self.log.warning("It can't be graded as it is. %s", problem)
+            self.log.warning("%s", problem)
         return super().from_notebook_node(nb, resources, **kw)
 
     def _kept_safe(self, convert: Callable[[], None]) -> Callable[[], None]:
@@ -98,4 +101,31 @@ class RunToTheEnd(NbGraderPreprocessor):
             tags = cell.metadata.get("tags", [])
             if answers_begin and cell.cell_type == "code" and self.tag not in tags:
                 cell.metadata.tags = [*tags, self.tag]
+        return nb, resources
+
+
+class CheckTests(NbGraderPreprocessor):
+    """Says which test cells can't be judged: see `grading.coordinator.check`.
+
+    The student version is made all the same. `c.CheckTests.enabled = False` switches it off, for a
+    course whose solutions take long; `python -m grading check` does it when it is asked to.
+    """
+
+    def preprocess(
+        self, nb: NotebookNode, resources: ResourcesDict
+    ) -> tuple[NotebookNode, ResourcesDict]:
+        """Judges the source of a notebook and its student version; leaves the notebook alone."""
+        name = resources["nbgrader"]["notebook"]
+        if resources.setdefault("tests_checked", False):  # nbgrader may read its settings twice
+            return nb, resources
+        resources["tests_checked"] = True
+        coursedir = cast(Any, self.parent).parent.coursedir  # of nbgrader's command
+        try:
+            assignment = Assignment(coursedir, [], self.config, self.log)
+            found = check(assignment, Farm(assignment, config=self.config, log=self.log), [name])
+        except Exception as error:  # no reason to make no student version
+            self.log.error("The tests of %s could not be checked: %s", name, error)
+            return nb, resources
+        for finding in found:
+            self.log.error("%s", finding)
         return nb, resources

@@ -11,12 +11,14 @@ import os
 import sys
 import warnings
 
+from grading.plan import Need, Step
 from grading.trusted.session import Session
 
 
 def main() -> None:
     """Serves until the standard input ends, that is, until the grader is gone."""
-    answers = os.fdopen(os.dup(1), "wb")
+    requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    sys.stdin = open(os.devnull)  # noqa: SIM115  (an `input` of a cell must not take a request)
     os.dup2(2, 1)  # a stray print of a library must not look like an answer
     sys.path.append(os.getcwd())
     warnings.simplefilter("ignore")
@@ -25,27 +27,30 @@ def main() -> None:
         answers.write(json.dumps(message).encode() + b"\n")
         answers.flush()
 
-    def fresh() -> Session:
-        return Session(interrupt=lambda: say({"interrupt": True}))
+    def fresh(seed: int) -> Session:
+        return Session(interrupt=lambda: say({"interrupt": True}), seed=seed)
 
-    session = fresh()
+    session = fresh(0)
     say({"ready": True})
     with contextlib.suppress(BrokenPipeError):
-        for line in sys.stdin.buffer:
+        for line in requests:
             request = json.loads(line)
+            steps = [Step(**step) for step in request.pop("steps", [])]
             match request.pop("do"):
                 case "begin":
                     session.close()
-                    session = fresh()
+                    session = fresh(request["seed"])
                     say({"done": True})
                 case "set_up":
-                    say({"error": session.set_up(**request)})
+                    say({"error": session.set_up(steps)})
                 case "listen":
                     say({"address": session.listen(**request)})
                 case "test":
-                    say({"verdict": session.test(**request).to_json()})
+                    need = Need(**request.pop("need"))
+                    say({"verdict": session.test(need=need, steps=steps, **request).to_json()})
     session.close()
 
 
 if __name__ == "__main__":
     main()
+    os._exit(0)  # the folder of a socket may be gone, and its end be no news to anyone

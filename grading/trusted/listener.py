@@ -7,7 +7,7 @@ import threading
 import time
 from multiprocessing.connection import Client, Connection, Listener
 
-from grading.trusted.proxies import StudentStopped
+from grading.trusted.errors import StudentStopped
 
 CALLER_SECONDS = 3.0  # for a caller to say the token
 MOST_CALLERS = 8  # that wait

@@ -4,14 +4,15 @@ import contextlib
 import io
 import math
 import numbers
+import traceback
 from collections.abc import Iterator
 from typing import Any
 
-import torch
-
-from grading.trusted.proxies import StudentStopped
+from grading.arrays import is_tensor
+from grading.plan import Need
+from grading.trusted.errors import StudentStopped
 from grading.verdict import Status, Verdict
-from helpers.checks import MisuseError, Report
+from helpers.claims import LISTENERS, MisuseError
 
 MESSAGE = 6_000  # characters kept of a failure's message
 NO_MISTAKE = (
@@ -24,30 +25,31 @@ class Trial:
     """One run of a test cell: watches what it states and prints, and says what it came to.
 
     Args:
-        test: the cell's name; most: its points.
+        test: the cell's name; most: its points; need: what it needs.
     """
 
-    def __init__(self, test: str, most: float):
-        self._test, self._most = test, most
-        self._reports: list[Report] = []
+    def __init__(self, test: str, most: float, need: Need):
+        self._test, self._most, self._need = test, most, need
+        self.doubtful: set[str] = set()  # names of the instructor's that nobody could make
+        self._reports: list[Any] = []  # of `helpers.checks.Report`, where the cell has one
         self._printed = _Beginning()
 
     @contextlib.contextmanager
     def watched(self) -> Iterator[None]:
         """The cell runs in here: its reports and what it prints are kept."""
-        Report.listeners.append(self._reports.append)
+        LISTENERS.append(self._reports.append)
         try:
             with contextlib.redirect_stdout(self._printed):
                 yield
         finally:
-            Report.listeners.remove(self._reports.append)
+            LISTENERS.remove(self._reports.append)
 
     def passed(self, value: Any) -> Verdict:
         """The verdict on a cell that ran to its end; `value` is that of its last expression.
 
         None earns all points; a number between 0 and them is partial credit, as in nbgrader.
         """
-        if isinstance(value, torch.Tensor) and value.numel() == 1 and not value.is_complex():
+        if is_tensor(value) and value.numel() == 1 and not value.is_complex():
             value = value.item()
         if value is None:
             return self._all_claims_held()
@@ -70,16 +72,37 @@ class Trial:
         """The verdict on a cell that an error ended."""
         if isinstance(error, StudentStopped):
             return self.stopped(str(error))
-        ours = isinstance(error, SyntaxError | ImportError | MisuseError)
-        if ours and not hasattr(error, "student_error"):
-            name = type(error).__name__
-            return self._broken(told(error), name, f"the test itself fails: {told(error)}")
+        line = self._line(error)
+        if not hasattr(error, "student_error") and (why := self._mistake(error)):
+            broken = told(error), type(error).__name__, f"the test itself fails: {why}"
+            return self._broken(*broken).but(line=line)
         return self._verdict(
             Status.FAILED,
             points=min(self._earned() or 0.0, self._most),
             error=type(error).__name__,
             message=told(error),
-        )
+        ).but(line=line)
+
+    def _line(self, error: BaseException) -> int:
+        """The line of the cell in which an error ended it."""
+        if isinstance(error, SyntaxError):
+            return error.lineno or 0
+        frames = traceback.walk_tb(error.__traceback__)
+        own = [n for frame, n in frames if frame.f_code.co_filename == f"<{self._test}>"]
+        return own[0] if own else 0
+
+    def _mistake(self, error: BaseException) -> str:
+        """What the test itself does wrong, where that may be why it failed."""
+        if isinstance(error, SyntaxError | ImportError | MisuseError):
+            return told(error)
+        if isinstance(error, UnboundLocalError):
+            return told(error)
+        unknown = list(self._need.unknown)
+        name = getattr(error, "name", None) if isinstance(error, NameError) else None
+        if name and (name not in self._need.known or name in self.doubtful):
+            unknown.insert(0, name)
+        names = " and ".join(f"`{name}`" for name in dict.fromkeys(unknown))
+        return f"no cell before it defines {names}" if names else ""
 
     def stopped(self, why: str) -> Verdict:
         """The verdict where the student's kernel gave no more answers."""
@@ -100,7 +123,7 @@ class Trial:
         earned = [report.earned for report in self._reports if report.earned is not None]
         return sum(earned) if earned else None
 
-    def _verdict(self, status: Status, points: float = 0.0, **told: str) -> Verdict:
+    def _verdict(self, status: Status, points: float = 0.0, **told: Any) -> Verdict:
         return Verdict(
             test=self._test,
             status=status,

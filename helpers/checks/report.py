@@ -12,7 +12,7 @@ from typing import Any, ClassVar, NamedTuple, NoReturn, Self, TypeVar, cast, ove
 
 import torch
 
-from helpers.claims import Claim
+from helpers.claims import LISTENERS, Claim, MisuseError
 
 T = TypeVar("T")
 
@@ -57,10 +57,6 @@ class Failed(AssertionError):  # noqa: N818  (students read it as a result, not 
         return [part for line in lines for part in textwrap.wrap(line, VALIDATED_WIDTH)]
 
 
-class MisuseError(RuntimeError):
-    """A test cell is written in a way that might pass anybody; the message is for its author."""
-
-
 class Report:
     """Collects the failures of one test cell, so that all of them are told and not just the first.
 
@@ -83,7 +79,7 @@ class Report:
         listeners: each is called with every report when its block is entered.
     """
 
-    listeners: ClassVar[list[Callable[["Report"], None]]] = []
+    listeners: ClassVar[list[Callable[["Report"], None]]] = LISTENERS
 
     def __init__(self, name: str, seed: int | None = None):
         self.name = name

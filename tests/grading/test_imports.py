@@ -20,14 +20,12 @@ NEVER = {
     "grading.feedback": {"grading.plugins", "grading.sandbox", "grading.student"},
     "grading.plugins": {"grading.sandbox", "grading.student", "grading.trusted"},
 }
+ENTRANCES = {"grading.__main__", "grading.course"}  # of the command line, and of a configuration
 SHARED = FOLDERS | {"nbgrader"}  # never imported by the modules that several processes share
-STUDENT = {
-    "torch",
-    "numpy",
-    "torch.utils.data",
-    "grading.wire",
-    "grading.student.absent",
-}  # all there is beside the standard library
+# All there is beside the standard library.
+STUDENT = {"torch", "numpy", "torch.utils.data", "grading.wire", "grading.arrays"}
+STUDENT |= {"grading.streams", "grading.student.absent"}
+STUDENT |= {"grading.student.callbacks", "grading.student.traces"}
 # launch.py becomes ipykernel, once the student's files are there and the limits hold; then the
 # shell's cells get their budget.
 STUDENT_IN_FUNCTIONS = {
@@ -91,7 +89,9 @@ def test_imports_point_down_only(package):
 
 def test_what_processes_share_belongs_to_none_of_them():
     shared = {m: s for m, s in MODULES.items() if m.count(".") == 1 and m.startswith("grading.")}
-    shared = {m: s for m, s in shared.items() if m not in FOLDERS | {"grading.__main__"}}
+    shared = {
+        m: s for m, s in shared.items() if m not in FOLDERS | {"grading.__main__", "grading.course"}
+    }
     assert {"grading.wire", "grading.names", "grading.cells"} <= shared.keys()
     wrong = {(m, name) for m, s in shared.items() for name in imported(s) if within(name, SHARED)}
     assert not wrong

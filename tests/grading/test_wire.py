@@ -9,8 +9,10 @@ import pytest
 import torch
 
 from grading import wire
+from grading.plan import Need
+from grading.trusted.errors import StudentStopped
 from grading.trusted.listener import TokenListener
-from grading.trusted.proxies import RemoteStudent, StudentStopped
+from grading.trusted.proxies import RemoteStudent
 from grading.trusted.session import Session
 from grading.verdict import Status
 
@@ -79,7 +81,8 @@ def test_forged_answers_end_the_test(kind, tmp_path):
     threading.Thread(target=forge, daemon=True).start()
     source = "import torch\nx = torch.ones(1)\nassert double(x) is not None or True"
     times = {"call_seconds": 5, "seconds": 10}
-    verdict = session.test("test", source, 4.0, ["double"], "token", **times)
+    need = Need(source, asked=("double",))
+    verdict = session.test("test", need, [], 4.0, "token", **times)
     session.close()
     assert verdict.status is Status.STOPPED, verdict
     assert "gave no valid answer" in verdict.message

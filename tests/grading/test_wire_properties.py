@@ -1,5 +1,6 @@
 """Any value crosses the border unchanged; no message at all can do more than be refused."""
 
+import collections
 import json
 import math
 import tracemalloc
@@ -8,9 +9,11 @@ import numpy as np
 import torch
 from hypothesis import given, strategies as st
 
-from grading import wire
+from grading import arrays as of_arrays, kinds as of_kinds, wire
 
 A_MESSAGE, TIMES = 1 << 20, 100  # bytes that any message may cost, and that each of its bytes may
+
+TORCH_TYPES = [getattr(torch, name) for name in of_arrays.TORCH_TYPES]
 
 shapes = st.lists(st.integers(0, 3), max_size=3)
 small = st.integers(0, 1)  # has a place in every number type
@@ -19,7 +22,7 @@ small = st.integers(0, 1)  # has a place in every number type
 @st.composite
 def tensors(draw):
     """Tensors of every type and many shapes, leaves of a graph among them, with gradients."""
-    shape, dtype = draw(shapes), draw(st.sampled_from(list(wire.TORCH_TYPES.values())))
+    shape, dtype = draw(shapes), draw(st.sampled_from(TORCH_TYPES))
     numbers = draw(st.lists(small, min_size=math.prod(shape), max_size=math.prod(shape)))
     tensor = torch.tensor(numbers).reshape(shape).to(dtype)
     if tensor.is_floating_point() and draw(st.booleans()):
@@ -32,7 +35,7 @@ def tensors(draw):
 @st.composite
 def arrays(draw):
     """Numpy's arrays, views that are not contiguous among them, and scalars."""
-    shape, dtype = draw(shapes), draw(st.sampled_from(sorted(wire.NUMPY_TYPES)))
+    shape, dtype = draw(shapes), draw(st.sampled_from(sorted(of_arrays.NUMPY_TYPES)))
     numbers = draw(st.lists(small, min_size=math.prod(shape), max_size=math.prod(shape)))
     array = np.array(numbers).reshape(shape).astype(dtype)
     return draw(st.sampled_from([array, array.T, array.sum(dtype=dtype)]))
@@ -45,7 +48,14 @@ plain = (
     | st.floats(allow_nan=False)
     | st.text()
     | st.complex_numbers(allow_nan=False)
-    | st.sampled_from([..., torch.device("cpu"), *wire.TORCH_TYPES.values()])
+    | st.dates()
+    | st.datetimes()
+    | st.timedeltas()
+    | st.binary(max_size=5)
+    | st.fractions()
+    | st.integers(min_value=10**4000, max_value=10**5000)
+    | st.sampled_from([int, ValueError, np.float32, np.datetime64("2020-02-03", "D"), range(9)])
+    | st.sampled_from([..., torch.device("cpu"), *TORCH_TYPES])
 )
 keys = plain | st.tuples(plain, plain) | st.frozensets(plain, max_size=3)
 leaves = keys | tensors() | arrays() | st.builds(slice, *[st.none() | st.integers()] * 3)
@@ -58,6 +68,9 @@ def containers(inner):
         | st.lists(inner, max_size=4).map(tuple)
         | st.dictionaries(keys, inner, max_size=4)
         | st.sets(keys, max_size=4)
+        | st.lists(inner, max_size=4).map(collections.deque)
+        | st.dictionaries(keys, inner, max_size=4).map(collections.OrderedDict)
+        | st.lists(st.text(max_size=3), max_size=4).map(lambda texts: np.array(texts, dtype="U"))
         | shapes.map(torch.Size)
     )
 
@@ -74,7 +87,7 @@ def same(one, other):
         return alike and torch.equal(one, other) and same(one.grad, other.grad)
     if isinstance(one, np.ndarray | np.generic):
         return one.dtype == other.dtype and np.array_equal(one, other)
-    if isinstance(one, list | tuple):
+    if isinstance(one, list | tuple | collections.deque):
         return len(one) == len(other) and all(map(same, one, other))
     if isinstance(one, dict):
         return list(one) == list(other) and all(same(one[key], other[key]) for key in one)
@@ -123,6 +136,7 @@ json_values = st.recursive(
     max_leaves=10,
 )
 kinds = "tensor array scalar object ellipsis dict dtype device complex slice Size tuple list set"
+kinds = " ".join([kinds, *(name for name in of_kinds.MAKERS if " " not in name)])
 forms = st.recursive(
     json_values,
     lambda inner: st.tuples(st.sampled_from(kinds.split()), st.lists(inner, max_size=4) | inner),
@@ -132,8 +146,8 @@ sizes = st.integers(-1, 3) | st.sampled_from([1 << 20, (1 << 40) - 1, 1 << 40, 1
 entries = st.fixed_dictionaries(
     {},
     optional={
-        "torch": st.sampled_from([*wire.TORCH_TYPES, "qint8"]) | json_values,
-        "numpy": st.sampled_from([*sorted(wire.NUMPY_TYPES), "object", "<U8"]) | json_values,
+        "torch": st.sampled_from([*of_arrays.TORCH_TYPES, "qint8"]) | json_values,
+        "numpy": st.sampled_from([*sorted(of_arrays.NUMPY_TYPES), "object", "<U8"]) | json_values,
         "shape": st.lists(sizes, max_size=4) | json_values,
         "device": st.sampled_from(["cpu", "cuda", "cuda:99", "meta", "mps"]) | json_values,
         "needs": st.booleans() | json_values,

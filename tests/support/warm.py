@@ -42,8 +42,9 @@ from grading.coordinator.assignment import Assignment
 from grading.coordinator.submission import HandedIn
 from grading.judge.judge import setup_cells
 from grading.judge.outputs import most_points, not_run
+from grading.plan import Step
 from grading.student import absent, serve
-from grading.trusted.proxies import StudentStopped
+from grading.trusted.errors import StudentStopped
 from grading.trusted.session import Session
 from grading.verdict import Status, Verdict
 
@@ -257,7 +258,7 @@ class Pair:
     """The trusted process of a pair, which leads it. It holds a processor while it works."""
 
     def __init__(self, assignment: HandedInHere, config: Config, processors):
-        self._allowed = sorted(assignment.allowed(assignment.notebook))
+        self._plan, self._steps = assignment.plan(assignment.notebook), 0  # and how many have run
         self._processors = processors
         self._seconds = {
             "call_seconds": config.Judge.call_timeout,
@@ -302,7 +303,8 @@ class Pair:
             self._verdicts.append(self._test(cell))
             return
         if cell.kind == "set-up":
-            problem = self._session.set_up(cell.name, cell.source)
+            names = [step.cell for step in self._plan.steps]
+            problem = self._session.set_up(self._next(names.index(cell.name) + 1))
             if problem:
                 raise RuntimeError(f"{cell.name} fails: {problem}")
         self._ask("run", source=cell.source, seconds=CELL_SECONDS)
@@ -312,11 +314,12 @@ class Pair:
             self._await()
 
     def _test(self, cell: Cell) -> Verdict:
+        need = self._plan.tests[cell.name]
         verdict = self._session.test(
             name=cell.name,
-            source=cell.source,
+            need=need,
+            steps=self._next(need.steps),
             points=cell.points,
-            allowed=self._allowed,
             token=secrets.token_hex(16),
             **self._seconds,
         )
@@ -324,6 +327,11 @@ class Pair:
             raise StudentGoneError(verdict.message)
         self._await()
         return verdict
+
+    def _next(self, end: int) -> tuple[Step, ...]:
+        """The steps of the plan up to a place, from where it was."""
+        start, self._steps = self._steps, max(end, self._steps)
+        return self._plan.steps[start:end]
 
     # ---- the line to the student's process ------------------------------------------------------
 

@@ -1,9 +1,10 @@
 """Students' kernels that are forked from a warm process (`forkserver`), not started.
 
 The isolation is the same, and seen to be there in the same way; what is saved is the start of
-Python and the imports of torch and matplotlib, most of what grading a light notebook costs.
+Python and the imports of what notebooks use, most of what grading a light notebook costs.
 """
 
+import importlib.util
 import json
 import os
 import threading
@@ -30,30 +31,25 @@ _servers: dict[str, ForkServer] = {}  # by what they were started with
 _lock = threading.Lock()
 
 
+# What every kernel imports; pictures only where they can be drawn.
+KERNEL_MODULES = [
+    "ipykernel.debugger",
+    "ipykernel.kernelapp",
+    "ipykernel.ipkernel",
+    "IPython.core.completer",
+    "IPython.core.magics",
+    "IPython.core.pylabtools",
+    "stack_data",
+]
+PICTURES = ["matplotlib.backends.backend_agg", "matplotlib.pyplot"]
+
+
 class ForkedProvisioner(SandboxProvisioner):
     """Forks a student's kernel, in namespaces of its own, from a process in bubblewrap."""
 
     preload = List(
         Unicode(),
-        [
-            "ipykernel.debugger",
-            "ipykernel.kernelapp",
-            "ipykernel.ipkernel",
-            "IPython.core.completer",
-            "IPython.core.magics",
-            "IPython.core.pylabtools",
-            "matplotlib.backends.backend_agg",
-            "matplotlib.pyplot",
-            "stack_data",
-            "torch",
-            "torch._dynamo",  # a second to import, and every optimizer of torch.optim does
-            "helpers.checks",
-            "helpers.checks.statistics",
-            "helpers.data",
-            "helpers.plots",
-            "helpers.training",
-        ],
-        help="modules that all kernels share from the start",
+        help="modules that a course's notebooks import, which all kernels share from the start",
     ).tag(config=True)
 
     _server: ForkServer | None = None  # the one that has the workspace
@@ -77,7 +73,7 @@ class ForkedProvisioner(SandboxProvisioner):
             control=None,
             packages=[bubblewrap.PACKAGES],
             site_packages=bubblewrap.site_packages(),
-            preload=self.preload,
+            preload=[*KERNEL_MODULES, *_pictures(), *self.preload],
             tmpfs_mounts=bubblewrap.TMPFS_MOUNTS,
             kernels=KERNELS,
         )
@@ -126,3 +122,7 @@ class ForkedProvisioner(SandboxProvisioner):
         self.pid = forked.pid
         self.pgid = None
         return self.connection_info
+
+
+def _pictures() -> list[str]:
+    return PICTURES if importlib.util.find_spec("matplotlib") else []

@@ -11,6 +11,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from grading.judge import judge as module
 from grading.judge.judge import SLOW_MACHINE, Judge
 from grading.judge.trusted_client import Interrupt, TrustedDiedError
+from grading.plan import Plan, plan
 from grading.verdict import Status, Verdict, note_of, verdict_of
 
 POINTS = 3.0
@@ -78,11 +79,11 @@ class FakeTrusted:
     def __init__(self, kernel):
         self.kernel, self.set_ups, self.alive, self.waits = kernel, [], True, 0
 
-    def begin(self):
+    def begin(self, seed):
         self.set_ups.append([])
 
-    def set_up(self, name, source):
-        self.set_ups[-1].append(name)
+    def set_up(self, steps):
+        self.set_ups[-1] += [step.cell for step in steps]
 
     def listen(self, path):
         return path or "anywhere"
@@ -93,7 +94,7 @@ class FakeTrusted:
     def receive(self, seconds):
         self.waits += 1
         self.kernel.clock.now += seconds
-        name, does = self.request["name"], self.request["source"]
+        name, does = self.request["name"], self.request["need"].source
         if does == "dies" or not self.alive:
             raise TrustedDiedError("the trusted process ended")
         if does == "interrupts" and self.waits == 1:
@@ -145,7 +146,7 @@ def run(clock):
                 processes.append(FakeTrusted(kernel))
             return processes[-1]
 
-        Judge(nb, kernel, trusted, {"double"}, **settings).run()
+        Judge(nb, kernel, trusted, plan(nb), **settings).run()
         assert not kernel.running
         found = {made.metadata.nbgrader.grade_id: made for made in nb.cells}
         return found, kernel, processes
@@ -163,7 +164,7 @@ def test_cells_run_in_order_and_tests_get_their_verdicts(run):
     )
     assert kernel.ran == ["import", "double"]
     assert trusted.set_ups == [["setup"]]
-    assert trusted.request["allowed"] == {"double"} and trusted.request["points"] == POINTS
+    assert trusted.request["points"] == POINTS
     assert [status(cells[name]) for name in ("test-a", "test-b")] == ["passed", "failed"]
     assert cells["test-a"].outputs == []
     assert cells["test-b"].outputs[0].evalue == "wrong"
@@ -293,7 +294,7 @@ def test_a_trusted_process_that_dies_is_no_fault_of_the_student(run):
 def test_who_is_told_to_stop_runs_nothing_more(clock):
     nb = new_notebook(cells=[cell("answer", "x"), cell("test", "passes")])
     kernel = FakeKernel(clock)
-    judge = Judge(nb, kernel, lambda: FakeTrusted(kernel), set())
+    judge = Judge(nb, kernel, lambda: FakeTrusted(kernel), Plan())
     judge.abandon()
     judge.run()
     assert kernel.ran == [] and status(nb.cells[1]) is Status.STOPPED

@@ -8,12 +8,10 @@ import pytest
 import torch
 from jupyter_client.manager import start_new_kernel
 
-from grading.cells import grade_id, is_solution, is_test
 from grading.judge.judge import REMEMBER, SERVE
 from grading.judge.kernel_client import STUDENT_SIDE
 from grading.judge.trusted_client import Interrupt, TrustedClient, TrustedDiedError
-from grading.names import bound_names
-from grading.trusted.proxies import RemoteStudent
+from grading.plan import Need, Step, _read_by, plan
 from grading.verdict import Status, Verdict
 from helpers.claims import Claim
 
@@ -81,6 +79,11 @@ ALLOWED = [
 POINTS = 4.0  # of every test cell here
 
 
+def need_of(source):
+    """What a test cell needs where all of ALLOWED are the student's."""
+    return Need(source, asked=tuple(_read_by(source) & {*ALLOWED} - {"device"}), known=ALLOWED)
+
+
 class Pair:
     """A kernel that ran the student's cells, and the trusted process beside it."""
 
@@ -94,8 +97,8 @@ class Pair:
             for code in (STUDENT_SIDE, SETUP, REMEMBER, STUDENT):
                 reply = self.kernel.execute(code, silent=True, reply=True, timeout=60)
                 assert reply["content"]["status"] == "ok", reply
-            self.trusted.begin()
-            assert self.trusted.set_up("setup", SETUP) is None
+            self.trusted.begin(0)
+            assert self.trusted.set_up([Step(SETUP, cell="setup")]) is None
             path = str(self.folder / secrets.token_hex(4))
             self.address = self.trusted.listen(path)
         return self.kernel
@@ -106,9 +109,9 @@ class Pair:
         self.kernel.execute(serve, silent=True)
         self.trusted.test(
             name="test",
-            source=source,
+            need=need_of(source),
+            steps=[],
             points=POINTS,
-            allowed={*ALLOWED},
             token=token,
             call_seconds=call_seconds,
             seconds=seconds,
@@ -333,7 +336,7 @@ def test_a_dead_process_is_told_from_a_slow_one(tmp_path):
     assert trusted.receive(0.001) is None
     trusted.kill()
     with pytest.raises(TrustedDiedError):
-        trusted.begin()
+        trusted.begin(0)
 
 
 CLAIMS = """
@@ -402,35 +405,9 @@ ASKED = {
 }
 
 
-class Recorder(RemoteStudent):
-    """Defines everything, and keeps what it is asked for."""
-
-    def __init__(self):
-        super().__init__(None, interrupt=None, call_seconds=1, seconds=1)
-        self.asked = set()
-
-    def request(self, op, **parts):
-        self.asked.add(parts["name"])
-        return parts["name"]
-
-
 def test_the_student_is_asked_for_what_a_test_cell_needs_and_for_nothing_else():
     asked = {}
     for path in sorted(ROOT.glob("source/*/*.ipynb")):
-        cells = nbformat.read(path, 4).cells
-        allowed = set().union(*(bound_names(c.source) for c in cells if is_solution(c)))
-        for cell in filter(is_test, cells):
-            student, namespace = Recorder(), {}
-            student.fetch_names(cell.source, allowed, namespace)
-            assert namespace.keys() == student.asked
-            asked[grade_id(cell)] = " ".join(sorted(student.asked))
+        tests = plan(nbformat.read(path, 4)).tests
+        asked |= {name: " ".join(need.asked) for name, need in tests.items()}
     assert asked == ASKED
-
-
-def test_a_name_that_the_test_cell_or_the_setup_defines_is_not_asked_for():
-    student = Recorder()
-    student._setup_objects = {"device": None}
-    namespace = {"vae": "of an earlier test cell", "x": "mine"}
-    source = "x = 1\ndef f(mu): return vae(mu, x, device)\nfor image in images: f(image)"
-    student.fetch_names(source, {"vae", "mu", "x", "device", "image", "other"}, namespace)
-    assert namespace == {"vae": "vae", "x": "mine"}

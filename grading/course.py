@@ -1,0 +1,62 @@
+"""The one line of a course's nbgrader_config.py: `from grading import use; use(c)`."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+
+def use(c: Any) -> None:
+    """Has a course graded by this package; lines that follow can set all of it otherwise.
+
+    Args:
+        c: nbgrader's configuration, as `get_config()` returns it.
+    """
+    from grading.plugins import typed  # noqa: PLC0415  (students' kernels import this package, too)
+
+    # nbgrader starts `alembic` by its bare name; find it where the environment isn't activated.
+    programs = str(Path(sys.executable).parent)
+    if programs not in os.environ["PATH"].split(os.pathsep):
+        os.environ["PATH"] = os.pathsep.join([programs, os.environ["PATH"]])
+
+    # A submission is rebuilt on the instructor's notebook, the student's cells run in a sandbox,
+    # and the test cells run outside of it, in a process that no student's code enters.
+    c.Autograde.exporter_class = "grading.coordinator.exporter.SubmissionExporter"
+    c.Autograde.autograde_preprocessors = [
+        "grading.coordinator.preprocessors.Dispatch",
+        "nbgrader.preprocessors.LimitOutput",
+        "nbgrader.preprocessors.SaveAutoGrades",
+        "grading.coordinator.preprocessors.SaveVerdicts",
+        "nbgrader.preprocessors.AssignLatePenalties",
+        "nbgrader.preprocessors.CheckCellMetadata",
+    ]
+    # A kernel on this machine's own loopback: no history file, no warning that it isn't encrypted.
+    c.Execute.extra_arguments = [
+        "--HistoryManager.hist_file=:memory:",
+        "--IPKernelApp.log_level=ERROR",
+    ]
+
+    # Where a new student version can't be made, the old one stays; what can't be judged is said.
+    c.GenerateAssignment.exporter_class = "grading.plugins.release.ReleaseExporter"
+    c.GenerateAssignment.preprocessors.append("grading.plugins.release.CheckTests")
+
+    # A submission came in when the collecting side saw it, whatever the student's time stamp says.
+    c.ExchangeFactory.collect = "grading.plugins.late.Collect"
+    c.AssignLatePenalties.plugin_class = "grading.plugins.late.LatePolicy"
+
+    # Feedback: the messages of the tests, never their code, on a page without scripts.
+    c.GenerateFeedback.preprocessors = [
+        "nbgrader.preprocessors.GetGrades",
+        "grading.feedback.page.FeedbackPage",
+    ]
+    c.GenerateFeedback.exporter_class = "grading.feedback.page.FeedbackExporter"
+    c.ExchangeFactory.release_feedback = "grading.plugins.exchange.ReleaseFeedback"
+
+    # grades.csv, in which no name is taken for a formula or for two fields.
+    c.ExportApp.plugin_class = "grading.plugins.export.CsvExporter"
+
+    # Due dates and names of students on the command line mean what they say, or are refused.
+    typed.install()
+
+    # The formgrader shows what students' code has put out: no script of theirs runs there.
+    c.HTMLExporter.sanitize_html = True
