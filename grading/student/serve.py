@@ -31,6 +31,7 @@ BASES = 20  # classes of an error that are told
 _objects: dict[int, object] = {}
 _setup_objects: dict[str, object] = {}
 _calls: dict[int, tuple[list[Any], list[Any]]] = {}  # (outputs, arguments)
+_names, _out, _err = Names(), Printed(), Printed()
 _meant: dict[int, dict[str, Any]] = {}  # how the message being answered tells of objects
 
 
@@ -52,36 +53,20 @@ def serve(address: str, token: str) -> None:
     test has set are what they were.
     """
     _calls.clear()
-    state, names = streams.states(), Names()
-    out, err = Printed(), Printed()
+    state = streams.states()
     try:
         with Client(address) as connection:
             connection.send_bytes(token.encode())
-            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-                _answer_all(connection, names, out, err)
+            with contextlib.redirect_stdout(_out), contextlib.redirect_stderr(_err):
+                _answer_all(connection)
     finally:
-        names.undo()
+        _names.undo()
         streams.restore(state)
 
 
-def _answer_all(connection: Connection, names: Names, out: Printed, err: Printed) -> None:
+def _answer_all(connection: Connection) -> None:
     def answer(raw: bytes) -> None:
-        """Answers one message, maybe while an earlier one waits for a function of the test's."""
-        outer = dict(_meant)
-        _meant.clear()
-        try:
-            told, arrays = _answer(raw, names)
-        except BaseException as error:
-            told, arrays = {"error": _describe(error)}, []
-        _meant.clear()
-        _meant.update(outer)
-        if any(printed := [out.take(), err.take()]):
-            told["printed"] = printed
-        try:
-            message = wire.encode(told, arrays)
-        except Exception as error:
-            message = wire.encode({"error": _describe(error)}, [])
-        connection.send_bytes(message)
+        connection.send_bytes(_answer(raw))
 
     with callbacks.over(connection, answer, _reference, _resolve):
         while True:
@@ -94,7 +79,25 @@ def _answer_all(connection: Connection, names: Names, out: Printed, err: Printed
             answer(raw)
 
 
-def _answer(raw: bytes, names: Names) -> tuple[dict[str, Any], list[Array]]:
+def _answer(raw: bytes) -> bytes:
+    """The message that answers one, maybe while an earlier one waits for a function of the test."""
+    outer = dict(_meant)
+    _meant.clear()
+    try:
+        told, arrays = _do(raw)
+    except BaseException as error:
+        told, arrays = {"error": _describe(error)}, []
+    _meant.clear()
+    _meant.update(outer)
+    if any(printed := [_out.take(), _err.take()]):
+        told["printed"] = printed
+    try:
+        return wire.encode(told, arrays)
+    except Exception as error:
+        return wire.encode({"error": _describe(error)}, [])
+
+
+def _do(raw: bytes) -> tuple[dict[str, Any], list[Array]]:
     """Does what one message asks for; the message that answers it. Raises what that raises."""
     head, arrays, sent = wire.decode(raw)
     tensors = [array for array in arrays if is_tensor(array)]
@@ -112,7 +115,7 @@ def _answer(raw: bytes, names: Names) -> tuple[dict[str, Any], list[Array]]:
         if head["op"] == "backward":
             return _packed(_backward(torch, head["call"], head["outputs"], tensors))
         with callbacks.input_as(parts.get("input")):
-            result = _perform(head["op"], head, parts, names)
+            result = _perform(head["op"], head, parts)
     answer, out = _packed(result)
     known = {id(tensor) for tensor in tensors}
     results: list[Any] = out
@@ -159,7 +162,7 @@ def _seed(torch: Any, seed: int) -> None:
 
 
 def _perform(  # noqa: PLR0911, PLR0912  (one line an operation)
-    op: str, head: dict[str, Any], parts: dict[str, Any], names: Names
+    op: str, head: dict[str, Any], parts: dict[str, Any]
 ) -> object:
     """What comes out of an operation; `parts` are those of the message that hold values."""
     match op:
@@ -168,10 +171,10 @@ def _perform(  # noqa: PLR0911, PLR0912  (one line an operation)
         case "known":
             return head["name"] in sys.modules["__main__"].__dict__
         case "define":
-            names.define(head["name"], parts["value"])
+            _names.define(head["name"], parts["value"])
             return None
         case "forget":
-            names.forget(head["name"])
+            _names.forget(head["name"])
             return None
     target = _resolve(head)
     match op:
@@ -231,7 +234,19 @@ def _reference(value: object) -> dict[str, Any]:
         raise ModuleNotFoundError(missing(value))
     _objects[id(value)] = value  # kept alive, so that the number stays its own
     kind = type(value)
-    return {"id": id(value), "type": kind.__name__, "class": [kind.__module__, kind.__qualname__]}
+    told = {"id": id(value), "type": kind.__name__, "class": [kind.__module__, kind.__qualname__]}
+    if isinstance(value, type) and issubclass(value, Exception):
+        return told | {"error": value.__name__, "kind": _kind(value).__name__, "bases": _ids(value)}
+    return told
+
+
+def _kind(error: type[BaseException]) -> type:
+    """The nearest of Python's own errors that an error is one of."""
+    return next(base for base in error.__mro__ if base.__module__ == builtins.__name__)
+
+
+def _ids(error: type[BaseException]) -> list[int]:
+    return [id(base) for base in error.__mro__[:BASES]]
 
 
 def _as_meant(value: object) -> dict[str, Any]:
@@ -264,13 +279,14 @@ def _changed(array: Array, shape: tuple[int, ...], before: memoryview) -> bool:
 def _describe(error: BaseException) -> dict[str, Any]:
     """What a student wants to know of an error: its type, its message, the line of their code."""
     bases = type(error).__mro__[:BASES]
-    kind = next(base for base in bases if base.__module__ == builtins.__name__)
+    kind = _kind(type(error))
     try:
         message = str(error)
     except Exception:
         message = "(the error's own message cannot be shown)"
     told: dict[str, Any] = {
         "kind": kind.__name__,
+        "ids": _ids(type(error)),
         "classes": [[base.__module__, base.__qualname__] for base in bases],
         "type": type(error).__name__,
         "message": message[:TEXT],

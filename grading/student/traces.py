@@ -25,8 +25,11 @@ class Names:
     """The notebook's names that a test sets, and what they were before."""
 
     def __init__(self) -> None:
-        self._main = sys.modules["__main__"].__dict__
         self._before: dict[str, tuple[object, ...]] = {}
+
+    @property
+    def _main(self) -> dict[str, object]:
+        return sys.modules["__main__"].__dict__
 
     def _remember(self, name: str) -> None:
         there = (self._main[name],) if name in self._main else ()

@@ -2,6 +2,7 @@
 
 import builtins
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 SHOWN = 600  # characters of an error message
@@ -15,19 +16,32 @@ class StudentStopped(BaseException):  # noqa: N818  (an end, told to the judge, 
     """
 
 
-def student_error(told: dict[str, Any]) -> Exception:
-    """The student's error as an exception of the same type, if that is a library's or built in.
+def student_error(told: dict[str, Any], own: Mapping[int, type[Exception]]) -> Exception:
+    """The student's error as an exception of the same type, if that is a library's or built in, or
+    of the student's `own` that the test knows, by their numbers.
 
     Its `student_error` tells the student's own type and line.
     """
     message, name = told_text(told.get("message")), told_text(told.get("type"))
+    numbers = (number for number in _list(told.get("ids")) if type(number) is int)
     known = filter(None, map(loaded_class, _list(told.get("classes"))))
-    kind = next((cls for cls in known if issubclass(cls, Exception)), RuntimeError)
+    kinds = (cls for cls in known if issubclass(cls, Exception))
+    kind = next((own[n] for n in numbers if n in own), None) or next(kinds, RuntimeError)
     try:
         error = kind(message)
     except Exception:  # a type that wants more than a message
         error = kind.__new__(kind, message)
     return with_origin(error, f"{name}: {message}".rstrip(": "), told)
+
+
+def error_class(told: dict[str, Any], own: Mapping[int, type[Exception]]) -> type[Exception]:
+    """A class of errors of the student's, as a class here that a test can expect."""
+    bases = [own[n] for n in _list(told.get("bases")) if type(n) is int and n in own]
+    kind = loaded_class(["builtins", told.get("kind")])
+    if not bases:
+        bases = [kind if kind and issubclass(kind, Exception) else Exception]
+    name = told_text(told.get("error"))
+    return type(name if name.isidentifier() else "Error", (bases[0],), {})
 
 
 def late_error(seconds: float, told: dict[str, Any]) -> Exception:

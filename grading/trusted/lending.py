@@ -23,6 +23,7 @@ class Lent:
         self._by_name = by_name  # keeps the ids below alive
         self._names = {id(value): name for name, value in by_name.items()}
         self._functions: list[Callable[..., Any]] = []
+        self.errors: dict[int, type[Exception]] = {}  # of the student's, by their numbers there
 
     def reference(self, value: object) -> dict[str, Any]:
         """What stands for an object in a message to the student's process.
@@ -34,6 +35,8 @@ class Lent:
             return reference(value)
         if id(value) in self._names:
             return {"name": self._names[id(value)]}
+        if number := next((n for n, cls in self.errors.items() if cls is value), None):
+            return {"id": number}
         if place := _import_of(value):
             return {"import": place}
         if callable(value):
@@ -45,7 +48,7 @@ class Lent:
         )
 
     def call_back(
-        self, asked: dict[str, Any], received: Sequence[Array], proxy: Callable[[Any], Proxy]
+        self, asked: dict[str, Any], received: Sequence[Array], proxy: Callable[[Any], Any]
     ) -> tuple[dict[str, Any], list[Array]]:
         """Calls a function of the test's for the student's code: the message that answers it.
 

@@ -21,7 +21,13 @@ import numpy as np
 
 from grading import wire
 from grading.arrays import is_tensor, torch_in_use
-from grading.trusted.errors import StudentStopped, late_error, student_error, told_text
+from grading.trusted.errors import (
+    StudentStopped,
+    error_class,
+    late_error,
+    student_error,
+    told_text,
+)
 from grading.trusted.lending import Lent, update
 from grading.trusted.proxy import Proxy, proxy_of, reference
 from grading.trusted.seeds import Seeds
@@ -185,7 +191,7 @@ class RemoteStudent:
             return late_error(self.call_seconds, told)
         if told.get("limit") is True:
             self.limit = told_text(told.get("message"))
-        return student_error(told)
+        return student_error(told, self._lent.errors)
 
     def _torch_state(self, question: dict[str, Any]) -> dict[str, Any]:
         """Whether gradients are wanted, and what seeds torch there: a number from the stream here.
@@ -274,10 +280,13 @@ class RemoteStudent:
         if (changed or contents is not None) and not wanted:
             self.changed_arguments += 1
 
-    def _proxy(self, told: Any) -> Proxy:
+    def _proxy(self, told: Any) -> Proxy | type[Exception]:
         number, name = told["id"], told["type"]
         if type(number) is not int or not isinstance(name, str):
             raise wire.MalformedError("no object")
+        if "error" in told:
+            errors = self._lent.errors
+            return errors.setdefault(number, error_class(told, errors))
         return proxy_of(self, number, name, told.get("class"))
 
 

@@ -91,6 +91,17 @@ IDEAS = {
         ],
         "def f(x): raise ValueError(x)",
     ),
+    "an error of the student's own": (
+        [
+            ("answer a", "class Low(Exception): pass\nclass Empty(Low): pass\n"
+             "def f(x):\n    raise Empty('nothing') if x else Low('little')"),
+            ("test t", "import unittest\ncase = unittest.TestCase()\n"
+             "with case.assertRaises(Empty): f(1)\ntry:\n    f(0)\nexcept Low as e:\n"
+             "    assert str(e) == 'little' and issubclass(Low, Exception)\n"),
+            ("test u", "try:\n    f(1)\nexcept Low:\n    pass"),
+        ],
+        "class Low(Exception): pass\nclass Empty(Exception): pass\ndef f(x): raise Low('x')",
+    ),
     "a type": (
         [("answer a", "x = [1]"), ("test t", "assert isinstance(x, list) and type(x) is list")],
         "x = (1,)",
