@@ -23,7 +23,7 @@ NEVER = {
 ENTRANCES = {"grading.__main__", "grading.course"}  # of the command line, and of a configuration
 SHARED = FOLDERS | {"nbgrader"}  # never imported by the modules that several processes share
 # All there is beside the standard library.
-STUDENT = {"torch", "numpy", "torch.utils.data", "grading.wire", "grading.arrays"}
+STUDENT = {"torch", "numpy", "grading.wire", "grading.arrays"}
 STUDENT |= {"grading.streams", "grading.student.absent"}
 STUDENT |= {"grading.student.callbacks", "grading.student.traces"}
 # launch.py becomes ipykernel, once the student's files are there and the limits hold; then the

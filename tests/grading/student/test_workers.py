@@ -1,5 +1,8 @@
 """However many workers are asked for, a kernel has room for them."""
 
+import subprocess
+import sys
+
 import pytest
 from torch.utils.data import DataLoader
 
@@ -23,3 +26,15 @@ def test_mistakes_are_told_as_before():
         DataLoader([1], num_workers=-1)
     with pytest.raises(TypeError, match="nosuch"):
         DataLoader([1], nosuch=1)
+
+
+def test_torch_is_not_imported_for_it_and_limited_when_it_is():
+    code = """
+import sys
+from grading.student import workers
+workers.limit_workers()
+assert "torch" not in sys.modules
+from torch.utils.data import DataLoader
+assert DataLoader([1, 2], num_workers=64).num_workers == workers.MOST_WORKERS
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
