@@ -126,7 +126,7 @@ class Session:
                     self._lost -= names
                     self._failed -= names
                     if error is None:
-                        self._keep(names)
+                        self._keep({EVERYTHING} if step.cell else names)
                     elif step.cell:
                         return f"{step.cell}: {type(error).__name__}: {told(error)}"
                     elif isinstance(error, NameError | FileNotFoundError):
