@@ -460,6 +460,13 @@ def test_every_parameter_is_used():
 def test_batch_members_do_not_influence_each_other():
     x = torch.rand(5, 4)
     checks.check_batch_independence(Net(), x, "the output")
-    for function in (Net(mix=True), lambda x: x.sum(0, keepdim=True), lambda x: x.flip(0)):
+    x[0, 0] = 1.0  # the largest of all, so that the first alone has its own
+    for function in (
+        Net(mix=True),
+        lambda x: x.sum(0, keepdim=True),
+        lambda x: x.flip(0),
+        lambda x: x / x.max(),
+        lambda x: x if len(x) > 1 else x * math.nan,
+    ):
         with pytest.raises(Failed):
             checks.check_batch_independence(function, x, "the output")

@@ -22,11 +22,15 @@ def walk(z0, z1, vae):
 class Model(nn.Module):
     """Paints its two codes as two greys, and reads them again."""
 
+    def __init__(self):
+        super().__init__()
+        self.wide, self.narrow = (nn.Parameter(torch.tensor(scale)) for scale in (10.0, 0.1))
+
     def decoder(self, z):
-        return torch.sigmoid(z / 10).repeat(1, 392).view(-1, 1, 28, 28)
+        return torch.sigmoid(self.narrow * z).repeat(1, 392).view(-1, 1, 28, 28)
 
     def encoder(self, images):
-        codes = 10 * images.flatten(1)[:, :2].logit(eps=1e-6)
+        codes = self.wide * images.flatten(1)[:, :2].logit(eps=1e-6)
         return codes, torch.zeros_like(codes), codes
 
 
@@ -115,7 +119,7 @@ def loader():
 
 @pytest.fixture
 def snapshots(loader):
-    codes = torch.cat([Model().encoder(images)[0] for images, _ in loader])
+    codes = torch.cat([Model().encoder(images)[0].detach() for images, _ in loader])
     return {0: torch.randn(200, 2), 5: codes + 1, 10: codes}
 
 

@@ -25,7 +25,11 @@ class KernelSession:
 
     def __init__(self, folder, manager=None, config=None, **limits):
         self.loop = asyncio.new_event_loop()
-        ours = {"PlainProvisioner": limits, "CourseKernelManager": manager or {}}
+        ours = {
+            "PlainProvisioner": limits,
+            "CourseKernelManager": manager or {},
+            "ForkedProvisioner": {"preload": ["torch", "torch._dynamo"]},  # as this course has it
+        }
         config = Config(ours | (config or {}))
         self.manager = CourseKernelManager(config=config)
         self.client = None
