@@ -487,7 +487,8 @@ def _check_unit(curve: Sequence[float], error: float | None, images: int) -> Non
     """
     end, start = _end(curve), max(curve)
     learnt = error is not None and error < GOAL
-    if error is not None and 0.2 < end / error < 5:  # noqa: PLR2004
+    # Without noise the curve ends at a tenth of the error; a wrong unit makes it 64 times less.
+    if error is not None and 0.08 < end / error < 5:  # noqa: PLR2004
         return
     if not learnt and 8 < start < 1000:  # noqa: PLR2004
         return
