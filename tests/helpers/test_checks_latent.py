@@ -111,7 +111,7 @@ def test_no_text_of_a_table_brings_a_full_stop():
 
 @pytest.fixture
 def loader():
-    torch.manual_seed(0)  # 400 numbers are few: one run in 200 would take samples for something else
+    torch.manual_seed(0)  # with 400 numbers one run in 200 fails by chance
     labels = torch.arange(200) % 10
     images = torch.rand(200, 1, 28, 28) * 0.01 + labels.view(-1, 1, 1, 1) / 20 + 0.1
     data = torch.utils.data.TensorDataset(images, labels)
