@@ -17,7 +17,7 @@ class VAE(VAE):
 
 
 vae = VAE(latent_features=2).to(device)
-optimizer = torch.optim.Adam(vae.parameters(), lr=4e-3)
+optimizer = torch.optim.Adam(vae.parameters(), lr=1e-3)
 snapshots = {0: torch.cat([vae.encoder(images)[0].detach() for images, _ in test_loader])}
 for epoch in range(1, 11):
     for images, _ in train_loader:
