@@ -76,8 +76,7 @@ def refused(source: str) -> list[str]:
     return [
         _written(does, *texts)
         for node, does, texts in calls
-        if isinstance(node, ast.Assign) or _instead(does, *texts[:2]) == "pass"
-        if isinstance(node, ast.Assign) or not (does == "system" or texts[0] in LEFT_OUT)
+        if isinstance(node, ast.Assign) or _may_matter(does, *texts[:2])
     ]
 
 
@@ -128,6 +127,12 @@ def _call(node: ast.expr) -> tuple[str, list[Any]] | None:
         ) if all(isinstance(arg, ast.Constant) for arg in args):
             return does, [arg.value for arg in args if isinstance(arg, ast.Constant)]
     return None
+
+
+def _may_matter(does: str, name: str, rest: str = "") -> bool:
+    """Whether a statement of IPython's is left out, and may be more than show or measure."""
+    harmless = does == "system" or name in LEFT_OUT
+    return not harmless and _instead(does, name, rest) == "pass"
 
 
 def _instead(does: str, name: str, rest: str = "") -> str:

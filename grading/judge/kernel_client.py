@@ -244,14 +244,13 @@ class KernelClient(Execute):
         kind, content = msg["msg_type"], msg["content"]
         if kind == "status" and content["execution_state"] == "idle":
             raise CellExecutionComplete()
+        if kind == "execute_result" and isinstance(data := content.get("data"), dict):
+            self.result = plain(data.get("text/plain"))[:RESULT]
         if kind == "clear_output":
             cell.outputs = []
         elif kind == "display_data" and (module := absent_module(content)):
             self.absent = list(dict.fromkeys([*self.absent, module]))[:MOST_ABSENT]
-        if kind == "execute_result" and isinstance(data := content.get("data"), dict):
-            self.result = plain(data.get("text/plain"))[:RESULT]
-        shown = kind != "clear_output" and not (kind == "display_data" and absent_module(content))
-        if shown and self._room > 0 and (output := remade(kind, content)):
+        elif self._room > 0 and (output := remade(kind, content)):
             self._room = append_within(cell, output, self._room)
 
     def on_cell_executed(self, **kwargs: Any) -> None:

@@ -39,6 +39,7 @@ __all__ = [
     "check_tensor",
     "check_unchanged",
     "check_values",
+    "check_weights_change",
     "check_weights_matter",
     "either",
     "fitting",
@@ -236,6 +237,14 @@ def check_parameters_used(model: nn.Module, output: Callable[[nn.Module], Tensor
             "`__init__` and never used in the forward pass, or is the graph cut by detach, "
             "no_grad, .data or .item()?"
         )
+
+
+def check_weights_change(model: Any, output: Callable[[Any], Tensor], what: str) -> None:
+    """Fails, with the sentence `what`, where new random weights leave `output(model)` as it is."""
+    before = output(model)
+    randomize(model, 1.0)
+    if torch.equal(before, output(model)):
+        raise Failed(what)
 
 
 def weights_of(model: Any, what: str) -> dict[str, Tensor]:

@@ -20,6 +20,7 @@ from helpers.checks import (
     check_range,
     check_shape,
     check_unchanged,
+    check_weights_change,
     check_weights_matter,
     either,
     shaped,
@@ -30,7 +31,6 @@ from helpers.checks.statistics import (
     check_distribution,
     check_independence,
 )
-from helpers.weights import randomize
 from helpers.words import count
 
 Batches = Iterable[tuple[Tensor, Any]]  # (images, labels)
@@ -243,10 +243,11 @@ def dae_layers(DAE: Callable[[], Any], device: torch.device | str) -> None:  # n
     images = random_images(4, device)
     model = DAE().to(device)
     check_parameters_used(model, lambda model: model(images.clone()))
-    before = shaped(model.eval()(images.clone()), images.shape, OUTPUT)
-    randomize(model, 1.0)
-    if torch.equal(before, model(images.clone())):
-        raise Failed("new weights change nothing in the output: it must be made by the layers.")
+    check_weights_change(
+        model.eval(),
+        lambda model: shaped(model(images.clone()), images.shape, OUTPUT),
+        "new weights change nothing in the output: it must be made by the layers.",
+    )
 
 
 def dae_repeats(DAE: Callable[[], Any], device: torch.device | str) -> None:  # noqa: N803
