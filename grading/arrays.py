@@ -22,6 +22,7 @@ else:
     Array: TypeAlias = Any
 
 DIMENSIONS = 32
+SHAPE_LIMIT = 1 << 30  # bytes, of what a shape describes where each 0 in it is a 1
 TORCH_TYPES = (
     *("float16", "bfloat16", "float32", "float64", "complex64", "complex128"),
     *("uint8", "int8", "int16", "int32", "int64", "bool"),
@@ -97,6 +98,22 @@ def array_bytes(array: Array) -> bytes:
     return np.ascontiguousarray(array).tobytes()
 
 
+def check_shape(shape: Any, item_bytes: int = 1) -> None:
+    """Refuses what is no shape, and one of which nothing could be made.
+
+    An array of no elements takes no room, whatever its other dimensions are, but the first sum
+    over it would: these dimensions count as well.
+
+    Raises:
+        MalformedError: it is one of them.
+    """
+    whole = isinstance(shape, list) and len(shape) <= DIMENSIONS
+    if not whole or any(type(n) is not int or n < 0 for n in shape):
+        raise MalformedError("no shape")
+    if math.prod(n or 1 for n in shape) * item_bytes > SHAPE_LIMIT:
+        raise MalformedError("the shape of an array that is too large")
+
+
 def read_array(entry: Any, raw: memoryview, start: int) -> tuple[Any, int]:
     """The array that an entry of the head describes, and the position where its bytes end.
 
@@ -104,11 +121,10 @@ def read_array(entry: Any, raw: memoryview, start: int) -> tuple[Any, int]:
         MalformedError, or whatever a forged entry sets off.
     """
     shape = entry["shape"]
-    if len(shape) > DIMENSIONS or any(type(n) is not int or not 0 <= n < 1 << 40 for n in shape):
-        raise MalformedError("no shape")
     if "torch" not in entry and entry["numpy"] not in NUMPY_TYPES:
         raise MalformedError("no number type")
     dtype = torch_type(entry["torch"]) if "torch" in entry else np.dtype(entry["numpy"])
+    check_shape(shape, dtype.itemsize)
     end = start + math.prod(shape) * dtype.itemsize
     if end > len(raw):
         raise MalformedError("an array is longer than the message")

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from grading import tables
-from grading.arrays import NUMPY_TYPES, MalformedError
+from grading.arrays import NUMPY_TYPES, MalformedError, check_shape
 
 LONGEST_RANGE = 10_000_000  # a test may make a list of it
 TEXT_BYTES = 256 << 20  # of an array of texts, in which each takes as much room as the longest
@@ -136,7 +136,8 @@ def _objects(shape: list[int], items: list[Any]) -> Any:
 
 
 def _shape(shape: list[int], size: int) -> list[int]:
-    if any(type(n) is not int or n < 0 for n in shape) or math.prod(shape) != size:
+    check_shape(shape)
+    if math.prod(shape) != size:
         raise MalformedError("no shape")
     return shape
 

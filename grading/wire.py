@@ -8,6 +8,7 @@ This module runs on both sides; `decode` and `unpack` believe nothing.
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, ItemsView, Iterable, KeysView, Sequence, ValuesView
 from typing import Any
 
@@ -16,21 +17,32 @@ import numpy as np
 from grading import arrays as of_arrays, kinds
 from grading.arrays import NUMPY_TYPES, Array, MalformedError, array_bytes, is_tensor, torch_in_use
 
-__all__ = ["Array", "MalformedError", "array_bytes", "decode", "encode", "index", "pack", "unpack"]
+__all__ = [
+    "Array",
+    "MalformedError",
+    "array_bytes",
+    "decode",
+    "encode",
+    "index",
+    "pack",
+    "unpack",
+    "weight",
+]
 
 HEAD_LIMIT = 8 << 20  # bytes of JSON
 MESSAGE_LIMIT = 256 << 20  # bytes of a whole message
 DEEPEST = 50  # containers within containers
 ARRAY_LIMIT = 20_000  # arrays in one message
-
+PLAIN_WEIGHT = 16  # bytes that a byte of JSON may become as a Python object
+ALIKE_LIMIT = 100  # items of a set with the same hash: each is compared with all before it
 
 CONTAINERS: dict[str, Callable[[list[Any]], Any]] = {
     "complex": lambda parts: complex(*parts),
     "slice": lambda parts: slice(*parts),
     "tuple": tuple,
     "list": list,
-    "set": set,
-    "frozenset": frozenset,
+    "set": lambda parts: set(_unlike(parts)),
+    "frozenset": lambda parts: frozenset(_unlike(parts)),
 }
 
 
@@ -125,7 +137,9 @@ def unpack(  # noqa: PLR0911
         return ...
     try:
         if kind == "dict":
-            return dict(tuple(inner(pair)) for pair in content)
+            pairs = [tuple(inner(pair)) for pair in content]
+            _unlike([key for key, _ in pairs])
+            return dict(pairs)
         if kind == "dtype":
             return of_arrays.torch_type(content)
         if kind == "device":
@@ -134,10 +148,17 @@ def unpack(  # noqa: PLR0911
             return of_arrays.torch_size(inner(content))
         builder = CONTAINERS.get(kind)
         return builder(inner(content)) if builder else kinds.made(kind, inner(content))
-    except MalformedError:
+    except (MalformedError, MemoryError):
         raise
     except Exception as error:
         raise MalformedError(f"not a value: {type(error).__name__}") from None
+
+
+def _unlike(items: list[Any]) -> list[Any]:
+    """`items`, unless so many of them have one hash that a set of them would take for ever."""
+    if len(items) > ALIKE_LIMIT and max(Counter(map(hash, items)).values()) > ALIKE_LIMIT:
+        raise MalformedError(f"a set or a dictionary with more than {ALIKE_LIMIT} equal hashes")
+    return items
 
 
 def index(number: object, end: int) -> int:
@@ -182,10 +203,15 @@ def decode(raw: bytes) -> tuple[dict[str, Any], list[Array], list[memoryview]]:
     """
     try:
         return _decode(memoryview(raw))
-    except MalformedError:
+    except (MalformedError, MemoryError):
         raise
     except Exception as error:  # whatever a forged message sets off in json or torch
         raise MalformedError(f"not a message: {type(error).__name__}") from None
+
+
+def weight(raw: bytes) -> int:
+    """About how many bytes of memory a message will take, at most; before it is taken apart."""
+    return len(raw) + PLAIN_WEIGHT * min(int.from_bytes(raw[:8], "big"), HEAD_LIMIT)
 
 
 def _decode(raw: memoryview) -> tuple[dict[str, Any], list[Array], list[memoryview]]:

@@ -30,7 +30,7 @@ from helpers.words import count
 MOST_THREADS = 4  # by default: each kernel may fill as much memory as the sandbox allows it
 MIB = 1 << 20
 PASSED_ON = (  # sections of the configuration that workers need
-    *("Judge", "Execute", "KernelClient", "CourseKernelManager"),
+    *("Judge", "Execute", "KernelClient", "CourseKernelManager", "TrustedPool"),
     *("PlainProvisioner", "SandboxProvisioner", "ForkedProvisioner"),
 )
 ENVIRONMENT = ("COURSE_TRAINING_SECONDS",)

@@ -13,6 +13,7 @@ from typing import Any
 
 import nbformat
 from nbformat.notebooknode import NotebookNode
+from traitlets import Integer
 from traitlets.config import Config, LoggingConfigurable
 
 from grading.judge.judge import Judge
@@ -75,6 +76,12 @@ def do(job: Job, started: Callable[[Judge], None] = lambda judge: None) -> Outco
 class TrustedPool(LoggingConfigurable):
     """A thread's trusted process for an assignment, kept for the next submission."""
 
+    memory = Integer(
+        4 << 30,
+        help="bytes that the process may fill which runs the tests: a test that an answer makes "
+        "take more has failed; 0: any",
+    ).tag(config=True)
+
     def __init__(self, files: dict[str, bytes], **kwargs: Any):
         super().__init__(**kwargs)
         self._folder = tempfile.TemporaryDirectory(prefix="trusted-", ignore_cleanup_errors=True)
@@ -85,7 +92,7 @@ class TrustedPool(LoggingConfigurable):
     def client(self) -> TrustedClient:
         """The trusted process; a new one when the last one has died."""
         if not self._clients or not self._clients[-1].alive:
-            self._clients[:] = [TrustedClient(self._folder.name)]
+            self._clients[:] = [TrustedClient(self._folder.name, self.memory)]
         return self._clients[-1]
 
 

@@ -130,9 +130,14 @@ class Judge(LoggingConfigurable):
             self._ran.append(index)
             if self._setup and index == self._setup[-1]:
                 self.kernel.silently(REMEMBER, PING_SECONDS)
-        if index in self._setup and (stopped or self.kernel.late):
+        if index in self._setup and self._is_first(index) and (stopped or self.kernel.late):
             self._doubt = SLOW_MACHINE
         return stopped
+
+    def _is_first(self, index: int) -> bool:
+        """Whether no code of the student's runs before this cell, which could make it hang."""
+        code = [c for c in self.nb.cells[:index] if c.cell_type == "code" and c.source.strip()]
+        return all(is_locked(cell) for cell in code)
 
     def _ready(self) -> bool:
         """Sees to it that there is a kernel in which the earlier cells have run; False: no more."""
@@ -194,6 +199,9 @@ class Judge(LoggingConfigurable):
             self._session = None
             why = str(error)
             verdict = Verdict(name, Status.BROKEN, 0.0, most, "NoVerdict", why, manual=why)
+        if verdict.error == "MemoryError":  # what filled it may be there still
+            session.trusted.kill()
+            self._session = None
         if verdict.status in (Status.STOPPED, Status.BROKEN) and self._is_silent():
             self._stop(self.kernel.reason())
             verdict = verdict.but(message=f"{verdict.message} ({self._stops[-1]})")

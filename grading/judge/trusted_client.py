@@ -36,12 +36,13 @@ class TrustedClient:
 
     Args:
         folder: its working directory, with the files of the assignment.
+        memory: bytes that it may fill; 0: any.
     """
 
-    def __init__(self, folder: str | Path):
+    def __init__(self, folder: str | Path, memory: int = 0):
         path = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), str(ROOT)]))
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "grading.trusted"],
+            [sys.executable, "-P", "-m", "grading.trusted", str(memory)],
             cwd=folder,
             env={
                 "OMP_NUM_THREADS": "1",

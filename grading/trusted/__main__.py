@@ -1,8 +1,8 @@
 """The process that decides: it runs the instructor's set-up and test cells, never a student's code.
 
-`python -m grading.trusted` reads requests from its standard input and answers on its standard
-output, one JSON object a line (`grading.judge.trusted_client` is the other end). It serves one
-submission after another, each in a namespace of its own.
+`python -m grading.trusted BYTES` may fill so much memory. It reads requests from its standard input
+and answers on its standard output, one JSON object a line (`grading.judge.trusted_client` is the
+other end). It serves one submission after another, each in a namespace of its own.
 """
 
 import contextlib
@@ -14,9 +14,20 @@ import warnings
 from grading.plan import Need, Step
 from grading.trusted.session import Session
 
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]
 
-def main() -> None:
-    """Serves until the standard input ends, that is, until the grader is gone."""
+
+def main(memory: int) -> None:
+    """Serves until the standard input ends, that is, until the grader is gone.
+
+    Args:
+        memory: bytes that this process may fill, where the system holds it to that; 0: any.
+    """
+    if resource and memory:
+        resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
     requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     sys.stdin = open(os.devnull)  # noqa: SIM115  (an `input` of a cell must not take a request)
     os.dup2(2, 1)  # a stray print of a library must not look like an answer
@@ -52,5 +63,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(int(sys.argv[1]))
     os._exit(0)  # the folder of a socket may be gone, and its end be no news to anyone

@@ -7,6 +7,7 @@ from typing import Any
 
 SHOWN = 600  # characters of an error message
 PAIR = 2  # module and path, where a class is from
+TOO_LARGE = "takes more memory to check than grading has"
 
 
 class StudentStopped(BaseException):  # noqa: N818  (an end, told to the judge, of the test cell)
@@ -48,6 +49,12 @@ def late_error(seconds: float, told: dict[str, Any]) -> Exception:
     """The error of a call that was interrupted."""
     timeout = TimeoutError(f"no answer within {seconds:g} seconds")
     return with_origin(timeout, f"TimeoutError: {timeout}", told)
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether this process ran out of memory; torch says so in words alone."""
+    torch = isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
+    return not hasattr(error, "student_error") and (isinstance(error, MemoryError) or torch)
 
 
 def loaded_class(of: object) -> type | None:

@@ -22,8 +22,10 @@ import numpy as np
 from grading import wire
 from grading.arrays import is_tensor, torch_in_use
 from grading.trusted.errors import (
+    TOO_LARGE,
     StudentStopped,
     error_class,
+    is_out_of_memory,
     late_error,
     student_error,
     told_text,
@@ -34,6 +36,7 @@ from grading.trusted.seeds import Seeds
 from grading.wire import Array
 
 PRINTED = 100_000  # characters of what a call prints
+ANSWERS_LIMIT = 1 << 30  # bytes of all answers to one test
 NO_SEEDS = Seeds({})
 
 
@@ -50,7 +53,7 @@ class RemoteStudent:
             is one of them goes by its name.
         seeds: of the test cell.
         in_place: names of functions that are there to change their arguments.
-        limit: bytes of an answer.
+        limit, answers_limit: bytes of an answer, of all answers.
 
     Attributes:
         stopped: why no more answers come.
@@ -69,8 +72,10 @@ class RemoteStudent:
         seeds: Seeds = NO_SEEDS,
         in_place: Set[str] = frozenset(),
         limit: int = wire.MESSAGE_LIMIT,
+        answers_limit: int = ANSWERS_LIMIT,
     ) -> None:
         self.connection, self._interrupt, self._limit = connection, interrupt, limit
+        self._answers_limit, self._answered = answers_limit, 0
         self.call_seconds, self.grace_seconds = call_seconds, grace_seconds
         self._end = time.monotonic() + seconds
         self._over = f"took more than {seconds:g} seconds in this test"
@@ -124,7 +129,7 @@ class RemoteStudent:
             self._copy_back(answer, arrays, received, parts)
             return value
         except Exception as error:  # whatever a forged answer sets off
-            raise self._stop(f"gave no valid answer ({told_text(str(error))})") from None
+            raise self._stop(_invalid(error)) from None
 
     def _surroundings(self) -> dict[str, Any]:
         """What of the test cell's surroundings holds for the student's code: seeds, and input."""
@@ -167,13 +172,18 @@ class RemoteStudent:
                     self._interrupt()
                     if not self.connection.poll(self.grace_seconds):
                         raise self._stop(f"did not end within {wait:.0f} seconds")
-                answer, received, _ = wire.decode(self.connection.recv_bytes(self._limit))
+                raw = self.connection.recv_bytes(self._limit)
+                self._answered += wire.weight(raw)
+                if self._answered > self._answers_limit:
+                    most = f"{self._answers_limit >> 20:,} MiB"
+                    raise self._stop(f"gave answers of more than {most} in this test")
+                answer, received, _ = wire.decode(raw)
             except (EOFError, OSError) as error:
                 gone = isinstance(error, EOFError) or error.errno
                 large = f"gave an answer of more than {self._limit >> 20} MiB"
                 raise self._stop("ended before it answered" if gone else large) from None
             except Exception as error:  # a message that breaks the rules
-                raise self._stop(f"gave no valid answer ({told_text(str(error))})") from None
+                raise self._stop(_invalid(error)) from None
             if "callback" not in answer or late:
                 break
             message = self._called_back(answer, received)
@@ -211,7 +221,7 @@ class RemoteStudent:
         try:
             return wire.encode(*self._lent.call_back(asked, received, self._proxy), self._limit)
         except (wire.MalformedError, LookupError, TypeError) as error:
-            raise self._stop(f"gave no valid answer ({told_text(str(error))})") from None
+            raise self._stop(_invalid(error)) from None
 
     def _pass_on(self, printed: object) -> None:
         """Prints what the student's code has printed, where the test cell listens to it."""
@@ -288,6 +298,12 @@ class RemoteStudent:
             errors = self._lent.errors
             return errors.setdefault(number, error_class(told, errors))
         return proxy_of(self, number, name, told.get("class"))
+
+
+def _invalid(error: Exception) -> str:
+    if is_out_of_memory(error):
+        return f"gave an answer that {TOO_LARGE}"
+    return f"gave no valid answer ({told_text(str(error))})"
 
 
 def _has_generator(parts: dict[str, Any]) -> bool:

@@ -10,6 +10,7 @@ from grading import streams
 from grading.plan import Need, Step
 from grading.statements import EVERYTHING
 from grading.trusted import asserting
+from grading.trusted.errors import is_out_of_memory
 from grading.trusted.listener import TokenListener
 from grading.trusted.mirror import Mirror
 from grading.trusted.proxies import RemoteStudent
@@ -18,7 +19,11 @@ from grading.trusted.trial import Trial, told
 from grading.verdict import Status, Verdict
 
 CONNECT_SECONDS = 20.0
-CHANGED = "an argument was changed in place; please look at the answer"
+CHANGED = (
+    "Your code changed an argument in place, which the test goes on to use, so this counts for "
+    "nothing yet: work on a copy. Whoever grades will look at it."
+)
+ALLOW_MORE = " (c.TrustedPool.memory sets how much memory the instructor's cells and tests may use)"
 
 
 class Session:
@@ -106,7 +111,7 @@ class Session:
         if student and student.limit and verdict.status is Status.FAILED:
             verdict = trial.at_limit(verdict, student.limit)
         if student and student.changed_arguments and verdict.status is Status.PASSED:
-            verdict = verdict.but(manual=CHANGED)
+            verdict = trial.failed(CHANGED, manual=CHANGED)
         return verdict
 
     def close(self) -> None:
@@ -131,7 +136,8 @@ class Session:
                     if error is None:
                         self._keep({EVERYTHING} if step.cell else names)
                     elif step.cell:
-                        return f"{step.cell}: {type(error).__name__}: {told(error)}"
+                        more = ALLOW_MORE if is_out_of_memory(error) else ""
+                        return f"{step.cell}: {type(error).__name__}: {told(error)}{more}"
                     elif isinstance(error, NameError | FileNotFoundError):
                         self._lost |= names
                     else:

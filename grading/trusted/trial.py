@@ -10,7 +10,7 @@ from typing import Any
 
 from grading.arrays import is_tensor
 from grading.plan import Need
-from grading.trusted.errors import StudentStopped
+from grading.trusted.errors import TOO_LARGE, StudentStopped, is_out_of_memory
 from grading.verdict import Status, Verdict
 from helpers.claims import LISTENERS, MisuseError
 
@@ -73,6 +73,9 @@ class Trial:
         if isinstance(error, StudentStopped):
             return self.stopped(str(error))
         line = self._line(error)
+        if is_out_of_memory(error):
+            message = f"What your code returned {TOO_LARGE}."
+            return self.failed(message, error="MemoryError", line=line)
         if not hasattr(error, "student_error") and (why := self._mistake(error)):
             broken = told(error), type(error).__name__, f"the test itself fails: {why}"
             return self._broken(*broken).but(line=line)
@@ -107,6 +110,10 @@ class Trial:
     def stopped(self, why: str) -> Verdict:
         """The verdict where the student's kernel gave no more answers."""
         return self._verdict(Status.STOPPED, error="KernelStopped", message=why)
+
+    def failed(self, message: str, **told: Any) -> Verdict:
+        """The verdict where it isn't what the test states that failed."""
+        return self._verdict(Status.FAILED, message=message, **told).but(failures=())
 
     def at_limit(self, verdict: Verdict, limit: str) -> Verdict:
         """The verdict where the grader could not take an answer; a human decides."""

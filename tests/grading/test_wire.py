@@ -27,6 +27,22 @@ FORGED = {
         "value": ["tensor", 0],
         "arrays": [{"torch": "float32", "shape": [1 << 39], "device": "cpu"}],
     },
+    "terabytes beside a dimension of 0": {
+        "value": ["tensor", 0],
+        "arrays": [{"torch": "float32", "shape": [0, 1 << 39], "device": "cpu"}],
+    },
+    "texts beside a dimension of 0": {
+        "value": ["texts", ["U", ["list", [0, 1 << 39]], ["list", []], False]],
+        "arrays": [],
+    },
+    "a set of equal hashes": {
+        "value": ["set", [["int", [hex(k * ((1 << 61) - 1))]] for k in range(2, 100_000)]],
+        "arrays": [],
+    },
+    "keys of equal hashes": {
+        "value": ["dict", [[["int", [hex(k * ((1 << 61) - 1))]], 0] for k in range(2, 100_000)]],
+        "arrays": [],
+    },
     "a negative size": {
         "value": ["tensor", 0],
         "arrays": [{"torch": "float32", "shape": [-1], "device": "cpu"}],
@@ -101,6 +117,26 @@ def test_an_answer_is_measured_before_it_is_read(tmp_path):
     line = listener.wait("token", 20)
     student = RemoteStudent(line, interrupt=None, call_seconds=5, seconds=9, limit=1 << 20)
     with pytest.raises(StudentStopped, match="more than 1 MiB"):
+        student.request("name", name="x")
+    listener.close()
+
+
+def test_all_answers_to_a_test_are_measured_together(tmp_path):
+    listener = TokenListener(str(tmp_path / "socket"))
+
+    def answer():
+        with Client(listener.address) as line, contextlib.suppress(EOFError, OSError):
+            line.send_bytes(b"token")
+            while line.recv_bytes():
+                line.send_bytes(wire.encode({"value": ["tensor", 0]}, [torch.zeros(1 << 16)]))
+
+    threading.Thread(target=answer, daemon=True).start()
+    line = listener.wait("token", 20)
+    limits = {"answers_limit": 1 << 20, "call_seconds": 5, "seconds": 9}
+    student = RemoteStudent(line, interrupt=None, **limits)
+    for _ in range(3):
+        student.request("name", name="x")
+    with pytest.raises(StudentStopped, match="answers of more than 1 MiB in this test"):
         student.request("name", name="x")
     listener.close()
 

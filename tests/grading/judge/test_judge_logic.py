@@ -212,6 +212,11 @@ def test_a_set_up_cell_that_is_stopped_puts_every_failure_in_doubt(run):
     assert verdict_of(cells["test-b"]).manual == ""
 
 
+def test_a_set_up_cell_that_the_students_own_code_may_hold_up_casts_no_doubt(run):
+    cells, _, _ = run({"mine": "first", "setup": "late", "answer": "x", "test-a": "fails"})
+    assert verdict_of(cells["test-a"]).manual == ""
+
+
 def test_a_limit_of_the_graders_puts_every_failure_in_doubt(run, monkeypatch):
     monkeypatch.setattr(FakeKernel, "at_limit", True)
     cells, _, _ = run({"answer": "die", "test-a": "fails", "test-b": "passes"})

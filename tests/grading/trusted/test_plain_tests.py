@@ -1,7 +1,7 @@
 """Test cells as any nbgrader course has them: they pass a right answer and fail a wrong one."""
 
 import pytest
-from plainly import judged, notebook
+from plainly import SECONDS, judged, notebook
 
 from grading.verdict import Status
 
@@ -303,10 +303,11 @@ CLAIMS = [
 
 
 @pytest.mark.parametrize("claim", CLAIMS)
-def test_an_object_that_claims_to_be_something_else_wins_nothing(claim):
+def test_an_object_that_claims_to_be_something_else_wins_nothing(claim, monkeypatch):
     cells = [("answer a", "def f(x): return x * x"), ("test t", claim)]
     right = judged(notebook(*cells))["t"].status
     assert (right is Status.PASSED) == ("isinstance" not in claim)
+    monkeypatch.setitem(SECONDS, "call_seconds", 1.0)  # one that is looked at for ever
     for lie in ("Liar()", "Pure()", "Other(0)"):
         verdict = judged(notebook(*cells), a=f"{LIAR}\ndef f(x): return {lie}")["t"]
         assert verdict.status is Status.FAILED, (lie, verdict)
