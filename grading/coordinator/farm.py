@@ -64,7 +64,7 @@ class Farm(LoggingConfigurable):
         self._workers: Workers | None = None  # only while at work
         self._order: list[Key] = []  # what is going to be asked for
         self._sent: dict[Key, tuple[str, Future[Outcome]]] = {}
-        self._taken, self._began = 0, time.monotonic()
+        self._taken, self._unsandboxed, self._began = 0, 0, time.monotonic()
 
     @contextlib.contextmanager
     def at_work(self, upcoming: list[Key]) -> Iterator[None]:
@@ -77,10 +77,10 @@ class Farm(LoggingConfigurable):
             NoWorkersError: there are no workers of the kind that is asked for.
         """
         self._order = list(upcoming)
-        self._taken, self._began = 0, time.monotonic()
+        self._taken, self._unsandboxed, self._began = 0, 0, time.monotonic()
         try:
             if upcoming:
-                self._workers = workers.start(self.executor, self.log)
+                self._workers = workers.start(self.executor, self._config(), self.log)
             yield
         finally:
             self._sent.clear()
@@ -97,6 +97,7 @@ class Farm(LoggingConfigurable):
         self._hand_out_after(key)
         outcome = self._result(key, nb, future)
         self._taken += 1
+        self._unsandboxed += outcome.unsandboxed
         self._tell()
         return outcome
 
@@ -143,7 +144,7 @@ class Farm(LoggingConfigurable):
 
     def _submit(self, key: Key, nb: NotebookNode) -> Future[Outcome]:
         if self._workers is None:
-            self._workers = workers.start(self.executor, self.log)
+            self._workers = workers.start(self.executor, self._config(), self.log)
         return self._workers.submit(self._job(key, nb))
 
     def _job(self, key: Key, nb: NotebookNode) -> Job:
@@ -168,6 +169,8 @@ class Farm(LoggingConfigurable):
         """The part of the configuration that workers need, as plain data."""
         sections = {name: dict(self.config[name]) for name in PASSED_ON if name in self.config}
         config = Config(sections)
+        if workers.is_remote(self.executor):  # unless the configuration says otherwise
+            config.CourseKernelManager.setdefault("require_sandbox", True)
         seen = {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
         seen |= config.PlainProvisioner.get("environment", {})
         config.PlainProvisioner.environment = {**seen, "NBGRADER_EXECUTION": "autograde"}
@@ -189,6 +192,12 @@ class Farm(LoggingConfigurable):
                 "%s judged in %s: %.1f a minute (%s)",
                 *(count(self._taken, "notebook"), _duration(seconds), 60 / each, self.executor),
             )
+            if self._unsandboxed:
+                self.log.warning(
+                    "%s ran WITHOUT a sandbox, with the rights of whoever runs the workers; "
+                    "`python -m grading doctor` says how to get one",
+                    count(self._unsandboxed, "notebook"),
+                )
 
 
 def fingerprint(nb: NotebookNode) -> str:

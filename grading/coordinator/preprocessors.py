@@ -46,7 +46,8 @@ class Dispatch(Execute):
         """The notebook as it was run and judged, with outputs and verdicts."""
         names = resources["nbgrader"]
         outcome = self.parent.farm.outcome(nb, names["student"], names["notebook"])
-        HandedIn.of(nb).write(outcome.nb)  # which may have been handed out before this was read
+        # Which may have been handed out before this was read.
+        replace(HandedIn.of(nb), unsandboxed=outcome.unsandboxed).write(outcome.nb)
         return outcome.nb, resources
 
 

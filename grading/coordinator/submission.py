@@ -33,7 +33,8 @@ class HandedIn:
 
     note: what the student should know about the file; problem: why nothing in it could be graded,
     "" where it could; doubt: why a human should look at it, "" where nobody needs to; finished:
-    whether it was graded to the end; digest: tells what was handed in from what comes later.
+    whether it was graded to the end; digest: tells what was handed in from what comes later;
+    unsandboxed: whether it ran without a sandbox.
     """
 
     note: str = ""
@@ -41,6 +42,7 @@ class HandedIn:
     doubt: str = ""
     finished: bool = False
     digest: str = ""
+    unsandboxed: bool = False
 
     def write(self, nb: NotebookNode) -> None:
         """Puts this into a notebook's metadata."""

@@ -6,7 +6,7 @@ import re
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from typing import Protocol
+from typing import Any, Protocol
 
 from grading.judge import job
 from grading.judge.job import Job, Outcome
@@ -100,41 +100,82 @@ class OfExecutor:
             self._close()
 
 
-def start(executor: str | Callable[[], Executor], log: logging.Logger) -> Workers:
+def start(
+    executor: str | Callable[[], Executor],
+    config: dict[str, dict[str, Any]],
+    log: logging.Logger,
+) -> Workers:
     """Gets the workers that `c.Farm.executor` asks for.
 
+    Args:
+        config: that of the jobs to come, as plain data.
+
     Raises:
-        NoWorkersError: for the name of an executor that there isn't.
+        NoWorkersError: for the name of an executor that there isn't, and where a sandbox is
+            required and a worker has none.
     """
     if callable(executor):
         made = executor()
         return OfExecutor(made, AHEAD_OF_AN_EXECUTOR, made.shutdown)
-    if match := re.fullmatch(r"threads:([1-9]\d*)", executor):
-        return Threads(int(match[1]))
-    if match := re.fullmatch(r"dask:([1-9]\d*)|t(?:cp|ls)://\S+", executor):
-        return _dask(executor, match[1], log)
+    if is_remote(executor):
+        return _dask(executor, 0, config, log)
+    if match := re.fullmatch(r"(threads|dask):([1-9]\d*)", executor):
+        _refuse({"": job.sandbox_problem(config)})
+        number = int(match[2])
+        return Threads(number) if match[1] == "threads" else _dask(executor, number, config, log)
     raise NoWorkersError(
         f"c.Farm.executor = {executor!r} is none of 'threads:4', 'dask:4' and the address "
         "of a dask scheduler ('tcp://host:8786')"
     )
 
 
-def _dask(executor: str, processes: str | None, log: logging.Logger) -> Workers:
+def is_remote(executor: object) -> bool:
+    """Whether these workers are other machines, of which nothing is known here."""
+    return isinstance(executor, str) and re.fullmatch(r"t(cp|ls)://\S+", executor) is not None
+
+
+def _dask(
+    executor: str, processes: int, config: dict[str, dict[str, Any]], log: logging.Logger
+) -> Workers:
     try:
-        from dask.distributed import Client  # noqa: PLC0415  (an optional extra)
+        from dask.distributed import Client, LocalCluster  # noqa: PLC0415  (an optional extra)
     except ImportError as error:
         raise NoWorkersError(
             f"c.Farm.executor = {executor!r} needs dask: pip install -e '.[farm]'"
         ) from error
     # What would be a word on each connection and each worker; warnings are heard.
     logging.getLogger("distributed").setLevel(logging.WARNING)
-    if processes:
-        client = Client(n_workers=int(processes), threads_per_worker=1, dashboard_address=None)
-    else:
-        try:
-            client = Client(executor, timeout=CONNECT_SECONDS)
-        except OSError as error:
-            raise NoWorkersError(f"No dask scheduler answers at {executor}.") from error
-    threads = sum(client.nthreads().values())
-    log.info("dask runs the notebooks on %s", count(threads, "worker"))
-    return OfExecutor(client.get_executor(pure=False, retries=2), 2 * threads, client.close)
+    with contextlib.ExitStack() as opened:
+        if processes:
+            # Whoever reaches the scheduler's port runs programs as this account, and any account
+            # of this machine reaches it: a certificate for this run alone lets nobody else in.
+            cluster = LocalCluster(
+                n_workers=processes,
+                threads_per_worker=1,
+                dashboard_address=None,
+                security=True,
+            )
+            opened.callback(cluster.close)
+            client = Client(cluster)
+        else:
+            try:
+                client = Client(executor, timeout=CONNECT_SECONDS)
+            except OSError as error:
+                raise NoWorkersError(f"No dask scheduler answers at {executor}.") from error
+            _refuse(client.run(job.sandbox_problem, config, on_error="return"))
+        opened.callback(client.close)
+        threads = sum(client.nthreads().values())
+        log.info("dask runs the notebooks on %s", count(threads, "worker"))
+        executes = client.get_executor(pure=False, retries=2)
+        return OfExecutor(executes, 2 * threads, opened.pop_all().close)
+
+
+def _refuse(problems: dict[str, str | Exception | None]) -> None:
+    """Raises NoWorkersError where a worker may not run students' code: {its address: why}.
+
+    One that was lost meanwhile doesn't count.
+    """
+    problems = {name: why for name, why in problems.items() if why and not isinstance(why, OSError)}
+    told = sorted(f"{name}: {why}".removeprefix(": ") for name, why in problems.items())
+    if told:
+        raise NoWorkersError("\n".join(told))

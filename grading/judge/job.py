@@ -20,6 +20,8 @@ from grading.judge.judge import Judge
 from grading.judge.kernel_client import KernelClient
 from grading.judge.trusted_client import TrustedClient
 from grading.plan import Plan
+from grading.sandbox.manager import CourseKernelManager
+from grading.sandbox.namespaces import SandboxError
 
 _mine = threading.local()
 
@@ -48,9 +50,15 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What running and judging a notebook came to: the same one with outputs and verdicts."""
+    """What running and judging a notebook came to.
+
+    Attributes:
+        nb: the same one with outputs and verdicts.
+        unsandboxed: whether a student's code has run without a sandbox.
+    """
 
     nb: NotebookNode
+    unsandboxed: bool = False
 
 
 def do(job: Job, started: Callable[[Judge], None] = lambda judge: None) -> Outcome:
@@ -70,7 +78,16 @@ def do(job: Job, started: Callable[[Judge], None] = lambda judge: None) -> Outco
         judge = Judge(nb, kernel, pool.client, job.plan, parent=pool)
         started(judge)
         judge.run()
-    return Outcome(nb)
+    return Outcome(nb, kernel.unsandboxed)
+
+
+def sandbox_problem(config: dict[str, dict[str, Any]]) -> str | None:
+    """Why this machine may not run students' code by this configuration; None where it may."""
+    try:
+        CourseKernelManager(config=Config(config)).choose_provisioner()
+    except SandboxError as error:
+        return str(error)
+    return None
 
 
 class TrustedPool(LoggingConfigurable):

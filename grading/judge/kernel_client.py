@@ -70,6 +70,7 @@ class KernelClient(Execute):
         self.result = ""  # the value of the last cell's last expression, as text
         self.late = ""  # why the last cell was interrupted, if it was
         self.absent: list[str] = []  # modules that the last cell could not import
+        self.unsandboxed = False  # whether a kernel has run without a sandbox
         self._cut_off = False
         self._began = self._seconds = 0.0  # when a cell began, and how long it may take
         self._room = 0  # bytes that may still be kept of a cell's output
@@ -90,6 +91,7 @@ class KernelClient(Execute):
         self.km = self.create_kernel_manager()
         try:
             self.start_new_kernel()
+            self.unsandboxed |= not getattr(self.km, "sandboxed", False)
             boot = [STUDENT_SIDE, FORGIVE_IMPORTS, LIMIT_WORKERS]
             if self.timeout:
                 boot.append(LIMIT_CELLS.format(seconds=self.timeout))

@@ -1,6 +1,8 @@
 """Many workers, one gradebook: threads, dask, PostgreSQL; and what happens when a part dies."""
 
 import contextlib
+import json
+import logging
 import os
 import pwd
 import shutil
@@ -14,6 +16,7 @@ from pathlib import Path
 import pytest
 from toy import GOOD, Toy
 
+from grading.coordinator import workers
 from grading.sandbox.usage import children, descendants
 
 WRONG = GOOD | {"double": "def double(x):\n    return 3 * x"}
@@ -53,9 +56,13 @@ def check_points(course):
 
 def handed_to_workers(course):
     """Are there kernels that run notebooks now?"""
-    mine = {pid for grader in course.running() for pid in descendants(grader)}
+    return any(map(runs_a_kernel, course.running()))
+
+
+def runs_a_kernel(process):
+    """Is there a sandbox below a process?"""
     names = []
-    for pid in mine:
+    for pid in descendants(process):
         with contextlib.suppress(OSError):
             names.append(Path(f"/proc/{pid}/comm").read_text().strip())
     return "bwrap" in names
@@ -154,18 +161,64 @@ def test_an_interrupt_between_two_notebooks_ends_it_at_once_too(tmp_path):
 def test_a_dask_worker_that_is_killed_costs_nothing(course):
     pytest.importorskip("distributed", reason="dask is not installed: pip install -e '.[farm]'")
     process = course.start("autograde", "toy", "--Farm.executor=dask:2")
-    wait_for(lambda: handed_to_workers(course), process)
-    workers = [
-        pid
-        for pid in children(process.pid)
-        if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    ]
-    os.kill(workers[0], signal.SIGKILL)
+
+    def workers_of_dask():
+        below = children(process.pid)
+        return [p for p in below if b"spawn_main" in Path(f"/proc/{p}/cmdline").read_bytes()]
+
+    wait_for(lambda: any(map(runs_a_kernel, workers_of_dask())), process)
+    os.kill(workers_of_dask()[0], signal.SIGKILL)
     log, _ = process.communicate(timeout=300)
     assert process.returncode == 0, log
     check_points(course)
     assert "6 notebooks judged" in log
     assert course.processes() == []
+
+
+def test_nobody_else_of_this_machine_gets_at_its_dask_workers():
+    distributed = pytest.importorskip("distributed", reason="no dask: pip install -e '.[farm]'")
+    made = workers.start("dask:1", {}, logging.getLogger())
+    try:
+        address = distributed.default_client().scheduler.address
+        assert address.startswith("tls://")
+        with pytest.raises(OSError, match="certificate does not match"):
+            distributed.Client(address, timeout=5, security=distributed.Security.temporary())
+    finally:
+        made.close()
+
+
+def test_workers_elsewhere_without_a_sandbox_are_refused_unless_they_are_wanted(tmp_path):
+    distributed = pytest.importorskip("distributed", reason="no dask: pip install -e '.[farm]'")
+    course = Toy(tmp_path)
+    course.hand_in_cells("ada", GOOD)
+    with distributed.LocalCluster(1, threads_per_worker=1, dashboard_address=None) as cluster:
+        there = f"--Farm.executor={cluster.scheduler_address}", "--SandboxProvisioner.bwrap=/none"
+        process = course.start("autograde", "toy", *there)
+        log, _ = process.communicate(timeout=100)
+        assert process.returncode == 1 and "Traceback" not in log, log
+        worker = next(iter(cluster.scheduler.workers))
+        assert f"{worker}: Nothing is graded, because a sandbox is required" in log
+        assert not (course.root / "autograded").exists()
+        wanted = "--CourseKernelManager.require_sandbox=False"
+        log = course.run("autograde", "toy", *there, wanted)
+    assert "1 notebook ran WITHOUT a sandbox" in log
+    assert course.scores("ada") == FULL
+    graded = json.loads((course.root / "autograded/ada/toy/toy.ipynb").read_text())
+    assert graded["metadata"]["grading"]["unsandboxed"] is True
+
+
+def test_a_run_that_may_not_begin_keeps_what_was_graded(tmp_path):
+    course = Toy(tmp_path)
+    course.hand_in_cells("ada", GOOD)
+    course.run("autograde", "toy")
+    graded = (course.root / "autograded/ada/toy/toy.ipynb").read_bytes()
+    missing = "--SandboxProvisioner.bwrap=/none", "--CourseKernelManager.require_sandbox=True"
+    process = course.start("autograde", "toy", "--force", *missing)
+    log, _ = process.communicate(timeout=100)
+    assert process.returncode == 1 and "Traceback" not in log, log
+    assert log.count("a sandbox is required and there is none") == 1
+    assert (course.root / "autograded/ada/toy/toy.ipynb").read_bytes() == graded
+    assert course.scores("ada") == FULL
 
 
 @pytest.fixture
