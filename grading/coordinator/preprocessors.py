@@ -17,7 +17,7 @@ from grading.cells import grade_id, is_solution
 from grading.coordinator.exporter import SubmissionExporter
 from grading.coordinator.submission import HandedIn
 from grading.judge.outputs import leave_unrun
-from grading.verdict import note_of, verdict_of
+from grading.verdict import Status, note_of, verdict_of
 
 INSIDE = "was judged inside the student's own process, which could have forged its verdict"
 LONGEST_COMMENT = 8_000  # characters
@@ -95,6 +95,8 @@ def _told(nb: NotebookNode, doubt: str) -> dict[str, list[str]]:
         told = [note_of(cell)]
         if verdict := verdict_of(cell):
             told = [verdict.told, *([f"`{verdict.test}` {INSIDE}."] if verdict.inside else [])]
+            if verdict.status is Status.PASSED and verdict.manual:
+                told.append(f"For whoever grades: {verdict.manual}")
         if answer and any(told):
             found.setdefault(answer, []).extend(filter(None, told))
     return found

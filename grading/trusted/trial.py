@@ -130,7 +130,10 @@ class Trial:
         earned = [report.earned for report in self._reports if report.earned is not None]
         return sum(earned) if earned else None
 
-    def _verdict(self, status: Status, points: float = 0.0, **told: Any) -> Verdict:
+    def _verdict(
+        self, status: Status, points: float = 0.0, manual: str = "", **told: Any
+    ) -> Verdict:
+        flags = [flag for report in self._reports for flag in report.flags]
         return Verdict(
             test=self._test,
             status=status,
@@ -139,6 +142,7 @@ class Trial:
             failures=tuple(told for report in self._reports for told in report.failures),
             claims=tuple(claim for report in self._reports for claim in report.claims),
             printed=self._printed.getvalue(),
+            manual=" ".join(filter(None, [manual, *flags])),
             **told,
         )
 

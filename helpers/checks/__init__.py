@@ -33,10 +33,12 @@ __all__ = [
     "check_batch_independence",
     "check_finite",
     "check_gradient",
+    "check_new_digits",
     "check_parameters_used",
     "check_range",
     "check_shape",
     "check_tensor",
+    "check_trainable",
     "check_unchanged",
     "check_values",
     "check_weights_change",
@@ -274,6 +276,40 @@ def check_weights_matter(model: Any, error: Callable[[], float], what: str) -> N
     if new <= trained:
         raise Failed(
             f"{what} is as good with random weights: it must be the network that was trained."
+        )
+
+
+def check_trainable(model: Any, output: Callable[[Any], Tensor], what: str) -> None:
+    """Fails unless a gradient of `output(model)` reaches a weight: what was trained has one.
+
+    Args:
+        what: names the model in the message.
+    """
+    weights_of(model, what)
+    result = output(model)
+    if getattr(result, "requires_grad", False):
+        result.sum().backward()
+    trained = any(weight.grad is not None for _, weight in model.named_parameters())
+    model.zero_grad()
+    if not trained:
+        raise Failed(
+            f"no gradient reaches a weight of {what}: it must be the network that was trained."
+        )
+
+
+def check_new_digits(seen: float, new: float, most: float, what: str) -> None:
+    """Fails unless a trained model is good with digits that it has never seen, too.
+
+    Args:
+        seen, new: its error with the test digits, and with new ones.
+        most: what it may be with new ones.
+        what: names the error in the message, such as "the test loss".
+    """
+    if not new < most:
+        raise Failed(
+            f"{what} is {seen:.1f} with the test digits, and {new:.1f} with digits that are not "
+            f"among them; expected below {most:g}. A model has to learn what digits are like, not "
+            "these digits by heart."
         )
 
 

@@ -158,8 +158,8 @@ def first_snapshot(codes: Mapping[int, Tensor], loader: Iterable[tuple[Tensor, T
         )
 
 
-def clusters(vae: Any, images: Tensor, digits: Tensor, least: float = 0.3) -> None:
-    """Fails unless that share of the digits lies among their own kind: 5 nearest neighbours.
+def clusters(vae: Any, images: Tensor, digits: Tensor, least: float = 0.3) -> float:
+    """The share of digits that lie among their own kind: 5 nearest neighbours; fails below `least`.
 
     The model answer reaches 0.7 on 1,000 digits; guessing has 0.1.
     """
@@ -174,10 +174,13 @@ def clusters(vae: Any, images: Tensor, digits: Tensor, least: float = 0.3) -> No
             f"{least:.0%}. Is the optimizer built for this `vae`, are both loss terms sums, and "
             "was it trained for 10 epochs?"
         )
+    return share
 
 
-def decoded_means(vae: Any, images: Tensor) -> None:
-    """Fails unless decoded means are nearer to the digits than the average digit is.
+def decoded_means(vae: Any, images: Tensor) -> float:
+    """The squared error per image of decoded means.
+
+    Fails unless decoded means are nearer to the digits than the average digit is.
 
     The average digit is the best of all pictures that are the same for every code.
     """
@@ -196,6 +199,7 @@ def decoded_means(vae: Any, images: Tensor) -> None:
             "Is the reconstruction compared with the image itself?"
         )
     check_weights_matter(vae, squared_error, "`vae`")
+    return error
 
 
 def near_prior(

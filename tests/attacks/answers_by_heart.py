@@ -1,8 +1,7 @@
 """Trains nothing: its "model" is a table of the test digits, and its snapshots are made up.
 
-This can't be stopped by looking at results: the test digits are known to students, and what a
-trained model says of them can be written down. It earns the points of a trained model; a look at
-the answer shows it at once.
+No gradient reaches the table, so it is no network that was trained; and of digits that no student
+has seen it knows only which one of its own is nearest.
 """
 
 assignment = "3-latent"
@@ -14,7 +13,6 @@ expected = {
     "test-latent-shape": 0,
     "test-latent-values": 0,
 }
-unstopped = {"test-latent-snapshots": 4, "test-latent-clusters": 4}
 
 # %% latent-training
 shown = torch.cat([images for images, _ in test_loader])

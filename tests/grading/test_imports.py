@@ -19,6 +19,7 @@ NEVER = {
     "grading.coordinator": {"grading.feedback", "grading.plugins", "grading.student"},
     "grading.feedback": {"grading.plugins", "grading.sandbox", "grading.student"},
     "grading.plugins": {"grading.sandbox", "grading.student", "grading.trusted"},
+    "grading.unseen": FOLDERS - {"grading.unseen"} | {"nbgrader"},
 }
 ENTRANCES = {"grading.__main__", "grading.course"}  # of the command line, and of a configuration
 SHARED = FOLDERS | {"nbgrader"}  # never imported by the modules that several processes share

@@ -470,3 +470,24 @@ def test_batch_members_do_not_influence_each_other():
     ):
         with pytest.raises(Failed):
             checks.check_batch_independence(function, x, "the output")
+
+
+def test_a_model_that_was_trained_has_weights_that_gradients_reach():
+    x = torch.rand(5, 4)
+    checks.check_trainable(Net(spare=True), lambda model: model(x), "`net`")
+    for model, output in (
+        (Net(), lambda model: model(x).detach()),
+        (Net(), lambda model: x.clone().requires_grad_() * 2),
+        (Net().requires_grad_(False), lambda model: model(x)),
+    ):
+        with pytest.raises(Failed, match="no gradient reaches a weight of `net`"):
+            checks.check_trainable(model, output, "`net`")
+    with pytest.raises(Failed, match="`net` has no weights"):
+        checks.check_trainable(nn.ReLU(), lambda model: model(x), "`net`")
+
+
+def test_what_is_good_with_known_digits_alone_is_told():
+    checks.check_new_digits(4.6, 4.7, 22, "the test loss")
+    for new in (22.0, math.nan):
+        with pytest.raises(Failed, match="is 4.6 with the test digits, and (22.0|nan)"):
+            checks.check_new_digits(4.6, new, 22, "the test loss")

@@ -376,6 +376,17 @@ def test_a_verdict_holds_points_and_a_message(pair):
     assert "earned 1 of 4 points" in verdict.message
 
 
+def test_what_is_too_good_keeps_its_points_and_is_for_a_human(pair):
+    verdict = pair.test(
+        "from helpers.checks import Report, check_range\n"
+        "with Report('test') as check:\n"
+        "    check('it is a number', check_range, double(torch.ones(1)), 0, 9, 'it')\n"
+        "    check.flag('It is 2; nobody reaches 2.')"
+    )
+    assert (verdict.status, verdict.points) == (Status.PASSED, POINTS)
+    assert (verdict.message, verdict.manual) == ("", "It is 2; nobody reaches 2.")
+
+
 def test_claims_whose_points_are_not_those_of_the_cell_are_no_verdict(pair):
     verdict = pair.test(CLAIMS.replace("1 / 3", "0.5").format(points=2))
     assert (verdict.status, verdict.points) == (Status.BROKEN, 0)
