@@ -74,7 +74,8 @@ def codes_repeat(vae_class: Any, device: torch.device) -> None:
     """Fails where mu or log_var of the same images differ between two calls."""
     model, images = new_model(vae_class, device), _images(5, device)
     calls = model.encoder(images), model.encoder(images)
-    for name, first, second in zip(("mu", "log_var"), *calls, strict=False):
+    for name, *codes in zip(("mu", "log_var"), *calls, strict=False):
+        first, second = (shaped(code, (5, 16), name) for code in codes)
         if not torch.allclose(first, second, atol=1e-5):
             raise Failed(
                 f"{name} differs between two calls: is the order mu, log_var, z? Is a dropout "
@@ -197,7 +198,9 @@ def probabilities(vae_class: Any, device: torch.device, features: int = 16) -> N
 def decoder_repeats(vae_class: Any, device: torch.device) -> None:
     """Fails where two calls with the same code give different images."""
     model, z = new_model(vae_class, device), torch.randn(3, 16, device=device)
-    if not torch.allclose(model.decoder(z), model.decoder(z), atol=1e-5):
+    size, what = (3, 1, 28, 28), "the output of decoder for 3 codes"
+    first, second = (shaped(model.decoder(z), size, what) for _ in range(2))
+    if not torch.allclose(first, second, atol=1e-5):
         raise Failed(
             "two calls with the same code gave different images: decoder must not be random."
         )
