@@ -158,9 +158,13 @@ def test_a_notebook_full_of_figures_is_read_and_a_flood_of_text_is_not(folder, g
     nb["metadata"]["widgets"] = {"state": [{"a": [1, "]"]}] * 1000}
     write(folder / "toy.ipynb", json.dumps(nb))
     assert graded()[0] == ANSWER
-    nb["cells"][0] |= {"outputs": [], "source": "#" * (reading.LARGEST_KEPT + 1)}
+    line = "#" * 99 + "\n"
+    nb["cells"][0] |= {"outputs": [], "source": [ANSWER + "\n", *[line] * 60_000]}
     write(folder / "toy.ipynb", json.dumps(nb))
-    assert "more than 16 MiB of text" in graded()[1].problem
+    text, handed_in = graded()
+    assert text.startswith(ANSWER) and 4_800_000 < len(text) < reading.LARGEST_CODE
+    told = "'toy.ipynb' holds more than 5 MB of code: what follows was left out."
+    assert handed_in.note == handed_in.doubt == told
 
 
 @pytest.mark.parametrize("deep", ["outputs", "source", "metadata"])
