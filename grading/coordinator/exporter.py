@@ -77,7 +77,8 @@ class SubmissionExporter(NotebookExporter):
             self._inbox.take_stamp(student)
             if not decide(assignment, student):
                 return False
-            self._inbox.take(student)
+            if told := self._inbox.take(student).told:
+                self.log.warning("%s: %s", student, told)
             return True
 
         return wanted
