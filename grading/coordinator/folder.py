@@ -268,15 +268,16 @@ def _is_there(name: str, folder: int) -> bool:
 def stamp_in(folder: int) -> datetime | None:
     """What the time stamp in a folder says, in UTC without a zone; None where it says nothing."""
     try:
-        file = os.open(STAMP, READ | NO_LINK, dir_fd=folder)
+        stamp = os.open(STAMP, READ | NO_LINK, dir_fd=folder)
     except OSError:
         return None
-    with open(file, "rb") as stamp:
-        status = os.fstat(file)
+    try:
+        status = os.fstat(stamp)
         if not stat.S_ISREG(status.st_mode) or status.st_size > LONGEST_STAMP:
             return None
-        try:
-            said = parse_utc(stamp.read(LONGEST_STAMP).decode().strip())
-        except Exception:  # whatever dateutil makes of it
-            return None
+        said = parse_utc(os.read(stamp, LONGEST_STAMP).decode().strip())
+    except Exception:  # whatever dateutil makes of it
+        return None
+    finally:
+        os.close(stamp)
     return said if said.year in YEARS else None
