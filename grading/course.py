@@ -42,6 +42,8 @@ def use(c: Any) -> None:
 
     # A submission came in when the collecting side saw it, whatever the student's time stamp says.
     c.ExchangeFactory.collect = "grading.plugins.late.Collect"
+    c.ZipCollectApp.extractor_plugin = "grading.plugins.archives.Extractor"
+    c.ZipCollectApp.collector_plugin = "grading.plugins.archives.Collector"
     c.AssignLatePenalties.plugin_class = "grading.plugins.late.LatePolicy"
 
     # Feedback: the messages of the tests, never their code, on a page without scripts.

@@ -202,7 +202,7 @@ def take(folder: int, into: Path | None, ignore: Callable[[str], bool]) -> Taken
     left_out: dict[str, str] = {}
     room = _Room()
     for number, entry in enumerate(walk(folder)):
-        path = os.path.join(*map(_showable, entry.path))
+        path = os.path.join(*map(showable, entry.path))
         if len(files) >= MOST_FILES or number >= MOST_NAMES:
             left_out[path] = f"and what follows are more than {MOST_FILES:,} files"
             break
@@ -232,7 +232,8 @@ def ignoring(patterns: Sequence[str]) -> Callable[[str], bool]:
     return lambda name: any(fnmatch(name, pattern) for pattern in patterns)
 
 
-def _showable(name: str) -> str:
+def showable(name: str) -> str:
+    """A name with "_" in the place of what isn't seen and does something."""
     return "".join("_" if is_hidden(character) else character for character in name)
 
 

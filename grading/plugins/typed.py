@@ -11,18 +11,21 @@ import os
 import re
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import PurePath
 from typing import Any
 
 from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.apps.baseapp import NbGrader
 from nbgrader.apps.dbapp import DbAssignmentAddApp, DbAssignmentImportApp
+from nbgrader.apps.zipcollectapp import ZipCollectApp
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import BaseConverter
 from nbgrader.coursedir import CourseDirectory
 
 from grading.coordinator.folder import RefusedError, opened, stamp_in
 from grading.coordinator.students import StudentIds
+from grading.plain import plain_line
 from grading.plugins.log import PlainFormatter
 from grading.plugins.moments import MomentError, moment
 
@@ -38,6 +41,7 @@ def install() -> None:
     _replace(CourseDirectory, "get_existing_timestamp", _with_a_stamp_that_can_be_read)
     _replace(NbGraderAPI, "get_submitted_timestamp", _of_what_was_handed_in)
     _replace(NbGraderAPI, "get_submitted_students", _with_ids)
+    _replace(ZipCollectApp, "_transfer_files", _one_by_one)
     NbGrader._log_formatter_cls = PlainFormatter
 
 
@@ -127,3 +131,25 @@ def _with_ids(method: Callable) -> Callable:
         return set(StudentIds(parent=self).known(method(self, assignment_id)))
 
     return get_submitted_students
+
+
+def _one_by_one(method: Callable) -> Callable:
+    """Files from a learning system's archive go to the folders of students, one student at a time.
+
+    Whose they are, and what they are called there, stands in names that students chose.
+    """
+
+    def _transfer_files(self: ZipCollectApp, collected_data: dict[str, dict[str, Any]]) -> None:
+        course = self.coursedir
+        for student in StudentIds(parent=self).known(collected_data):
+            files = collected_data[student]
+            folder = course.format_path(course.submitted_directory, student, course.assignment_id)
+            try:
+                for file in files["dest_files"]:
+                    if ".." in PurePath(file).relative_to(folder).parts:
+                        raise ValueError(f"{file} leads out of the student's folder")
+                method(self, {student: files})
+            except (OSError, ValueError) as error:
+                self.log.error("Not collected from %s: %s", student, plain_line(error))
+
+    return _transfer_files
