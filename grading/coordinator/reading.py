@@ -24,7 +24,9 @@ MOST_STEPS = 5_000_000  # strings and brackets: some seconds
 AGAIN = "Please open your notebook in JupyterLab, save it, and hand in that file again."
 
 SPACE = re.compile(rb"[ \t\r\n]*")
-STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.S)
+BEGUN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+', re.S)
+STRING = re.compile(BEGUN.pattern + b'"', re.S)
+ESCAPE = re.compile(rb"\\.", re.S)
 SCALAR = re.compile(rb"[^\s,:\"\[\]{}]+")
 MARK = re.compile(rb'["\[\]{}]')
 SOMETHING = re.compile(rb"[^\0 \t\r\n]")
@@ -193,12 +195,21 @@ class _Walk:
             if part is None or self._raw[part] != ord('"'):
                 continue
             end = self._end(part)
-            self._rooms[room] -= end - part
-            if self._rooms[room] < 0:
+            if end - part > self._rooms[room]:
                 self._tell_of_full(room)
+                lines.append(self._lines_of(part, part + self._rooms[room]))
+                self._rooms[room] = 0
                 break
+            self._rooms[room] -= end - part
             lines.append(self._loaded(part, end))
         return "".join(lines)
+
+    def _lines_of(self, at: int, end: int) -> str:
+        """The whole lines of a string that lie before `end`."""
+        begun = BEGUN.match(self._raw, at, end)
+        piece = begun[0] if begun else b""
+        breaks = [escape.end() for escape in ESCAPE.finditer(piece) if escape[0] == b"\\n"]
+        return self._loaded(at, at + breaks[-1], b'"') if breaks else ""
 
     def _tell_of_full(self, room: str) -> None:
         code = f"{LARGEST_CODE // 10**6} MB of code"
@@ -216,9 +227,10 @@ class _Walk:
             raise self._too_complex()
         return self._loaded(at, end)
 
-    def _loaded(self, at: int, end: int) -> str:
+    def _loaded(self, at: int, end: int, closing: bytes = b"") -> str:
         try:
-            return json.loads(self._raw[at:end].decode("utf-8", errors="replace"), strict=False)
+            string = (self._raw[at:end] + closing).decode("utf-8", errors="replace")
+            return json.loads(string, strict=False)
         except ValueError:
             raise self._damaged(at) from None
 

@@ -151,18 +151,20 @@ def test_what_was_handed_in_instead_is_named(folder, graded):
     assert told.doubt
 
 
-def test_a_notebook_full_of_figures_is_read_and_a_flood_of_text_is_not(folder, graded):
+@pytest.mark.parametrize("lines", [True, False])
+def test_a_notebook_full_of_figures_is_read_and_a_flood_of_text_is_not(folder, graded, lines):
     nb = json.loads(notebook(ANSWER))
     figure = {"output_type": "display_data", "data": {"image/png": "iVBORw0K" * 400_000}}
     nb["cells"][0]["outputs"] = [figure] * 22
     nb["metadata"]["widgets"] = {"state": [{"a": [1, "]"]}] * 1000}
     write(folder / "toy.ipynb", json.dumps(nb))
     assert graded()[0] == ANSWER
-    line = "#" * 99 + "\n"
-    nb["cells"][0] |= {"outputs": [], "source": [ANSWER + "\n", *[line] * 60_000]}
+    source = [ANSWER + "\n", *["#" * 95 + "\\\\n\n"] * 60_000]
+    nb["cells"][0] |= {"outputs": [], "source": source if lines else "".join(source)}
     write(folder / "toy.ipynb", json.dumps(nb))
     text, handed_in = graded()
-    assert text.startswith(ANSWER) and 4_800_000 < len(text) < reading.LARGEST_CODE
+    assert text.startswith(ANSWER) and 4_500_000 < len(text) < reading.LARGEST_CODE
+    assert text.endswith("#\\\\n\n")
     told = "'toy.ipynb' holds more than 5 MB of code: what follows was left out."
     assert handed_in.note == handed_in.doubt == told
 
