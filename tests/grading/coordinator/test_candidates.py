@@ -175,3 +175,31 @@ def test_a_structure_without_end_is_not_followed(folder, graded, deep, monkeypat
     nb = notebook(ANSWER).replace(f'"{deep}": ', f'"{deep}": {"[" * 9000 + "]" * 9000}, "x": ')
     write(folder / "toy.ipynb", nb)
     assert "too complex" in graded()[1].problem
+
+
+@pytest.mark.parametrize("error", [RecursionError, MemoryError, OSError, KeyError])
+def test_what_nobody_has_foreseen_is_an_empty_submission_for_a_human(
+    folder, graded, monkeypatch, error
+):
+    write(folder / "toy.ipynb", notebook(ANSWER))
+
+    def fail(*_):
+        raise error("unforeseen")
+
+    monkeypatch.setattr("grading.coordinator.assignment.candidates", fail)
+    text, handed_in = graded()
+    assert text == STUB and handed_in.problem == handed_in.doubt
+    assert handed_in.problem.startswith(f"What was handed in cannot be read ({error.__name__}).")
+
+
+def test_what_was_left_out_is_said(folder, graded, tmp_path):
+    write(folder / "toy.ipynb", notebook(ANSWER))
+    (folder / "data.csv").symlink_to(tmp_path / "source")
+    text, handed_in = graded()
+    assert text == ANSWER and not handed_in.doubt
+    assert handed_in.note == "Left out of what was handed in: 'data.csv' is a link."
+    (folder / "toy.ipynb").unlink()
+    (folder / "toy.ipynb").symlink_to(tmp_path / "source" / "toy" / "toy.ipynb")
+    text, handed_in = graded()
+    assert text == STUB and handed_in.problem.startswith("toy.ipynb is a link. ")
+    assert "'toy.ipynb' is a link" in handed_in.doubt
