@@ -94,7 +94,8 @@ class Inbox:
             self._copies = tempfile.TemporaryDirectory(
                 dir=self._coursedir.root, prefix=PREFIX, ignore_cleanup_errors=True
             )
-        return Path(self._copies.name).name
+        # Under the name that it has, as the lines of nbgrader's log tell it.
+        return os.path.join(Path(self._copies.name).name, Path(self._submitted).name)
 
     def _opened(self, student: str) -> contextlib.AbstractContextManager[int]:
         """A student's folder, each part of the way there below `submitted/` found to be one."""

@@ -31,6 +31,7 @@ from traitlets import Dict, Enum, Float
 from grading.coordinator.folder import (
     MOST_NAMES,
     STAMP,
+    YEARS,
     RefusedError,
     ignoring,
     opened,
@@ -58,10 +59,10 @@ class Record:
 class Collect(ExchangeCollect):
     """`nbgrader collect`, with the time at which the file system saw a submission.
 
-    A submission came in when its folder's name says so, unless anything in it was changed more
-    than a minute after that: then it came in with that change. This time decides which submission
-    is the latest and which came before the due date, and it replaces what the student left in
-    `timestamp.txt`, where `nbgrader autograde` looks for it.
+    A submission came in when its folder's name says so, unless the last change of anything in it
+    is more than a minute away from that: then it came in with that change. This time decides which
+    submission is the latest and which came before the due date, and it replaces what the student
+    left in `timestamp.txt`, where `nbgrader autograde` looks for it.
 
     What `nbgrader submit` cannot have made isn't collected, and the student's latest other one is:
     a folder with links or special files (a link can point to the instructor's own), one of somebody
@@ -110,7 +111,7 @@ class Collect(ExchangeCollect):
                 continue
             try:
                 changed = self._last_change(name[0], name[1])
-            except (RefusedError, OSError) as error:
+            except (RefusedError, OSError, ValueError) as error:  # of a year without a calendar
                 self._tell(name[0], error)
                 continue
             yield Record(name[1], name[0], self._received(name[0], name[2], changed))
@@ -137,12 +138,13 @@ class Collect(ExchangeCollect):
             received = moment(said)
         except MomentError:
             self.log.warning("%s holds no date and time", plain_line(name))
-            received = changed
-        if self.clock == "filesystem" and changed > received + SUBMIT_DURATION:
+            return changed
+        far = abs(changed - received) > SUBMIT_DURATION
+        if far and (self.clock == "filesystem" or received.year not in YEARS):
             self.log.warning(
                 "%s was changed at %s UTC: this time counts", plain_line(name), changed
             )
-            received = changed
+            return changed
         return received
 
     def _tell(self, name: str, error: Exception) -> None:

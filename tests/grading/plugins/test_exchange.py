@@ -125,6 +125,18 @@ def test_the_latest_is_what_came_in_last(exchange):
     assert now() - exchange.came_in("ada") < 2 * MINUTE
 
 
+@pytest.mark.parametrize("clock", ["filesystem", "student"])
+def test_a_year_of_any_kind_is_no_way_to_be_early(exchange, clock):
+    """In the folder's name; a year before the first and one after the last have no calendar."""
+    years = {"first": "0001-01-01 00:00:00", "last": "9999-12-31 23:59:59.9", "none": "99999-01-01"}
+    for student, year in years.items():
+        folder = exchange.submit(student)
+        folder.rename(folder.with_name(f"{student}+toy+{year} UTC+x"))
+    exchange.run("collect", "toy", f"--Collect.clock={clock}")
+    for student in years:
+        assert abs(exchange.came_in(student) - now()) < 2 * MINUTE
+
+
 def test_an_exchange_restored_from_a_backup_is_believed_when_asked_to(exchange):
     back_date(exchange.submit("ada"))
     exchange.run("collect", "toy", "--Collect.clock=student")
