@@ -32,6 +32,7 @@ PIECE = 1 << 20  # bytes
 LONGEST_STAMP = 1_000  # bytes
 YEARS = range(1970, 3000)  # in which every zone's clock can be computed
 SHOWN = 8  # names in a sentence
+SMALLER = "'Clear Outputs of All Cells' in JupyterLab makes it smaller"
 
 READ = os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0)  # a pipe is not waited for
 NO_LINK = getattr(os, "O_NOFOLLOW", 0)
@@ -179,7 +180,7 @@ class _Room:
         size = entry.status.st_size
         if entry.name.lower().endswith(NOTEBOOKS):
             if size > LARGEST:
-                return f"is larger than {LARGEST >> 20} MiB"
+                return f"is larger than {LARGEST >> 20} MiB: {SMALLER}"
             if size > self._notebooks:
                 return "is too large beside the other notebooks"
             self._notebooks -= size
