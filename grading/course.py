@@ -42,6 +42,8 @@ def use(c: Any) -> None:
 
     # A submission came in when the collecting side saw it, whatever the student's time stamp says.
     c.ExchangeFactory.collect = "grading.plugins.late.Collect"
+    c.ZipCollectApp.extractor_plugin = "grading.plugins.archives.Extractor"
+    c.ZipCollectApp.collector_plugin = "grading.plugins.archives.Collector"
     c.AssignLatePenalties.plugin_class = "grading.plugins.late.LatePolicy"
 
     # Feedback: the messages of the tests, never their code, on a page without scripts.
@@ -55,8 +57,12 @@ def use(c: Any) -> None:
     # grades.csv, in which no name is taken for a formula or for two fields.
     c.ExportApp.plugin_class = "grading.plugins.export.CsvExporter"
 
-    # Due dates and names of students on the command line mean what they say, or are refused.
+    # Due dates and names of students on the command line mean what they say, or are refused; no
+    # name of a file and no message forges a line of the log.
     typed.install()
+    c.NbGrader.logging_config = {
+        "formatters": {"console": {"class": "grading.plugins.log.PlainFormatter"}}
+    }
 
     # The formgrader shows what students' code has put out: no script of theirs runs there.
     c.HTMLExporter.sanitize_html = True

@@ -28,8 +28,16 @@ def plain_name(text: str | None) -> str:
     return line if NUMBER.fullmatch(line) else FORMULA.sub(r"\1\2'", line)
 
 
-def _shown(character: str) -> str:
+def plain_lines(text: str) -> str:
+    """Text of several lines in which what could move a cursor in another way is escaped."""
+    return "".join(c if c in "\n\t" else _shown(c) for c in text)
+
+
+def is_hidden(character: str) -> bool:
+    """Whether a character isn't seen, but does something: to a terminal, or to what is around."""
     hidden = unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")
-    if not hidden or character in JOINERS:
-        return character
-    return character.encode("unicode_escape").decode()
+    return hidden and character not in JOINERS
+
+
+def _shown(character: str) -> str:
+    return character.encode("unicode_escape").decode() if is_hidden(character) else character

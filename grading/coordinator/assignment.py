@@ -1,11 +1,8 @@
 """One assignment: the instructor's notebooks and files, and what was handed in for it."""
 
-import contextlib
-import hashlib
 import os
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from functools import cached_property
 from logging import Logger
@@ -24,11 +21,14 @@ from grading.cells import grade_id, is_graded_by_hand, is_solution, is_test
 from grading.coordinator import submission
 from grading.coordinator.answers import Asked, name_of
 from grading.coordinator.candidates import Candidate, candidates, files_in, told_files
-from grading.coordinator.reading import UnreadableError
+from grading.coordinator.folder import NoCopyError, Taken
+from grading.coordinator.inbox import Inbox
+from grading.coordinator.reading import AGAIN, UnreadableError
 from grading.coordinator.submission import HandedIn, Rebuilt
 from grading.names import bound_names, free_names
-from grading.plain import plain_line
 from grading.plan import Plan, plan
+
+FILES = "Please hand in the notebook itself, in a folder of plain files."
 
 
 class NotGradableError(Exception):
@@ -67,6 +67,7 @@ class Assignment:
         self.name: str = coursedir.assignment_id
         self._coursedir, self._kept_files = coursedir, kept_files
         self._config, self._log = config, log
+        self.inbox = Inbox(coursedir)
         self._masters: dict[str, Master] = {}
         self._plans: dict[str, Plan] = {}
 
@@ -151,58 +152,61 @@ class Assignment:
         overwriting: only those that nbgrader writes over what a student handed in.
         """
         kept = self._kept_files if overwriting else []
-        found = self._files(self.source_folder)
+        folder = self.source_folder
+        paths = find_all_files(folder, [*self._coursedir.ignore, "*.ipynb"])
+        found = {os.path.relpath(path, folder): path for path in paths}
         return {name: path for name, path in found.items() if name not in kept}
 
     # ---- the students' side ---------------------------------------------------------------------
-
-    def submitted_folder(self, student: str) -> str:
-        """The path of what a student handed in."""
-        return self._coursedir.format_path(self._coursedir.submitted_directory, student, self.name)
 
     def graded_folder(self, student: str) -> str:
         """The path of a student's graded notebooks."""
         return self._coursedir.format_path(self._coursedir.autograded_directory, student, self.name)
 
-    def student_of(self, folder: str) -> str:
-        """Whose submission a folder holds."""
-        directory = self._coursedir.submitted_directory
-        pattern = self._coursedir.format_path(directory, "(.*)", self.name, escape=True)
-        (student,) = re.findall(f"^{pattern}$", folder)
-        return student
-
     def submitted_files(self, student: str) -> dict[str, str]:
-        """A student's files beside the notebooks, as relative path -> path."""
-        return self._files(self.submitted_folder(student))
-
-    def digest(self, student: str) -> str:
-        """A name for what a student has handed in: the notebooks and the files beside them."""
-        folder, found = self.submitted_folder(student), hashlib.sha256()
-        for path in sorted(find_all_files(folder, [*self._coursedir.ignore, "timestamp.txt"])):
-            with contextlib.suppress(OSError), open(path, "rb") as file:
-                found.update(os.path.relpath(path, folder).encode(errors="replace") + b"\0")
-                found.update(hashlib.file_digest(file, "sha256").digest())
-        return found.hexdigest()
+        """A student's files beside the notebooks, as relative path -> path of the copy."""
+        folder = self.inbox.folder(student)
+        names = [name for name in self.inbox.take(student).files if not name.endswith(".ipynb")]
+        return {name: str(folder / name) for name in names}
 
     def rebuilt(self, student: str, notebook: str) -> NotebookNode:
         """The notebook to grade for a student, with the student's answers.
 
         Never raises for what was handed in: where that can't be read, the answers are stubs and the
         notebook's metadata say why (`HandedIn`).
+
+        Raises:
+            NoCopyError: this machine has no room to read it.
         """
         master = self.master(notebook)
-        wanted = Path(self.submitted_folder(student)) / f"{notebook}.ipynb"
+        try:
+            nb, handed_in = self._rebuilt(master, student, notebook)
+        except NoCopyError:
+            raise
+        except Exception as error:
+            self._log.error("The %s of %s can't be read", notebook, student, exc_info=True)
+            problem = f"What was handed in cannot be read ({type(error).__name__}). {AGAIN}"
+            handed_in = HandedIn(problem=problem, doubt=problem)
+            nb = nbformat.from_dict(master.stubs)
+        if handed_in.problem:
+            self._log.warning("%s of %s: %s", notebook, student, handed_in.problem)
+        handed_in.write(nb)
+        return nb
+
+    def _rebuilt(
+        self, master: Master, student: str, notebook: str
+    ) -> tuple[NotebookNode, HandedIn]:
+        taken = self.inbox.take(student)
+        wanted = self.inbox.folder(student) / f"{notebook}.ipynb"
         tried = [self._attempt(master, c) for c in candidates(wanted, set(self.released))]
         answered = [attempt for attempt in tried if attempt.built and attempt.built.answers]
         readable = [attempt for attempt in tried if attempt.built]
         chosen = next(iter(answered or readable), None)
         if chosen is None or chosen.built is None:
-            nb, handed_in = nbformat.from_dict(master.stubs), _unreadable(wanted, tried)
-            self._log.warning("%s: %s", plain_line(wanted), handed_in.problem)
-        else:
-            nb, handed_in = chosen.built.nb, _handed_in(wanted, chosen, chosen.built, answered)
-        handed_in.write(nb)
-        return nb
+            return nbformat.from_dict(master.stubs), _unreadable(wanted, tried, taken)
+        handed_in = _handed_in(wanted, chosen, chosen.built, answered)
+        note = " ".join(filter(None, [handed_in.note, taken.told]))
+        return chosen.built.nb, replace(handed_in, note=note)
 
     def _attempt(self, master: Master, candidate: Candidate) -> Attempt:
         try:
@@ -227,10 +231,6 @@ class Assignment:
                 return False
             return all(g.auto_score is not None for g in grades if g.name in tests)
 
-    def _files(self, folder: str) -> dict[str, str]:
-        paths = find_all_files(folder, [*self._coursedir.ignore, "*.ipynb"])
-        return {os.path.relpath(path, folder): path for path in paths}
-
 
 def _answers_in_code(nb: NotebookNode) -> dict[str, str]:
     """{name: text} of an instructor's answers; written ones are no code, and define nothing."""
@@ -246,14 +246,20 @@ def _names(of: Callable[[str], set[str]], source: str) -> set[str]:
         return set()
 
 
-def _unreadable(wanted: Path, tried: list[Attempt]) -> HandedIn:
+def _unreadable(wanted: Path, tried: list[Attempt], taken: Taken) -> HandedIn:
     """What there is to say where no file could be read as the notebook `wanted`."""
+    if taken.problem:
+        return HandedIn(problem=f"{taken.problem} {FILES}", doubt=taken.problem)
+    if why := taken.left_out.get(wanted.name):
+        return HandedIn(problem=f"{wanted.name} {why}. {AGAIN}", doubt=taken.told)
     if tried and tried[0].candidate.is_at(wanted):
         return HandedIn(problem=tried[0].problem)
     _, problem = submission.read(wanted)
     there = files_in(wanted.parent)
-    told = [problem or "", told_files(there), *(attempt.problem for attempt in tried[:1])]
-    doubt = "No notebook could be read, but other files were handed in." if there else ""
+    others = told_files(there) if there or not taken.left_out else taken.told
+    told = [problem or "", others, *(attempt.problem for attempt in tried[:1])]
+    some = there or taken.left_out
+    doubt = "No notebook could be read, but other files were handed in." if some else ""
     return HandedIn(problem=" ".join(filter(None, told)), doubt=doubt)
 
 

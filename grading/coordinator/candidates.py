@@ -59,7 +59,10 @@ class Candidate:
             return
         with tempfile.NamedTemporaryFile() as file:
             try:
-                with _opened(self.folder / self.name) as zipped, zipped.open(self.member) as packed:
+                with (
+                    opened_zip(self.folder / self.name) as zipped,
+                    zipped.open(self.member) as packed,
+                ):
                     while (piece := packed.read(PIECE)) and file.tell() <= LARGEST:
                         file.write(piece)
             except Exception:  # whatever zipfile makes of a damaged or a forged one
@@ -125,7 +128,7 @@ def _is_ours(path: PurePosixPath | Path) -> bool:
 def _members(path: Path) -> Iterator[str]:
     """The files in a zip; none where it can't be read."""
     try:
-        with _opened(path) as archive:
+        with opened_zip(path) as archive:
             for info in archive.infolist()[:MOST_FILES]:
                 name = PurePosixPath(info.filename)
                 if info.compress_type in METHODS and len(name.parts) <= DEEPEST:
@@ -147,6 +150,7 @@ class _Careful(io.BufferedReader):
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
+def opened_zip(path: Path) -> Iterator[zipfile.ZipFile]:
+    """A student's zip. Raises whatever zipfile makes of a damaged one, or one without end."""
     with _Careful(io.FileIO(path)) as file, zipfile.ZipFile(file) as archive:
         yield archive

@@ -5,7 +5,6 @@ that copy. This exporter takes over the reading in the first step, so that whate
 handed in, a notebook of the instructor's making is what is run.
 """
 
-import glob
 import os
 import shutil
 from collections.abc import Callable
@@ -20,7 +19,7 @@ from nbgrader.converters.base import NbGraderException
 
 from grading.coordinator.assignment import Assignment, NotGradableError
 from grading.coordinator.farm import Farm
-from grading.coordinator.folder import tidy
+from grading.coordinator.students import StudentIds
 from grading.coordinator.submission import HandedIn
 from grading.coordinator.workers import NoWorkersError
 
@@ -29,8 +28,9 @@ class SubmissionExporter(NotebookExporter):
     """Rebuilds submissions as it reads them; around the whole run, gets it ready and ends it.
 
     Getting ready means: a student whose folder holds no notebook is graded, too; what a killed run
-    left half-graded, and what was handed in anew, is dropped, so that it is graded again; links and
-    special files that a student handed in are removed, and so is a time stamp that nobody can read.
+    left half-graded, and what was handed in anew, is dropped, so that it is graded again. In the
+    place of what was handed in nbgrader finds copies without links, special files, or a time stamp
+    that nobody can read. A folder whose name is no student's id is named, and left alone.
     """
 
     def __init__(self, *args: Any, **kwargs: Any):
@@ -38,9 +38,13 @@ class SubmissionExporter(NotebookExporter):
         coursedir = self.converter.coursedir
         kept = self.converter.exclude_overwriting.get(coursedir.assignment_id, [])
         self._assignment = Assignment(coursedir, kept, self.config, self.log)
+        self._inbox = self._assignment.inbox
+        self._ids = StudentIds(config=self.config, log=self.log)
+        self._students: dict[str, str] = {}  # {path of the copy: whose it is}
         self.farm = Farm(self._assignment, config=self.config, log=self.log)
         # nbgrader has no hook around a run, so its loop over the submissions is put into one.
         self.converter.convert_notebooks = self._as_a_run(self.converter.convert_notebooks)
+        self.converter.init_destination = self._with_a_copy(self.converter.init_destination)
 
     @property
     def converter(self) -> Autograde:
@@ -51,25 +55,42 @@ class SubmissionExporter(NotebookExporter):
         def run() -> None:
             """Raises NbGraderException: the assignment can't be graded, or there are no workers."""
             try:
-                self._prepare()
-                with self.farm.at_work(self._upcoming()):
-                    convert()
+                with self._inbox.in_place():
+                    self._prepare()
+                    with self.farm.at_work(self._upcoming()):
+                        convert()
             except (NotGradableError, NoWorkersError) as error:
                 self.log.error(str(error))  # nbgrader ends silently on its own exception
                 raise NbGraderException(str(error)) from error
 
         return run
 
+    def _with_a_copy(self, decide: Callable[[str, str], bool]) -> Callable[[str, str], bool]:
+        """Makes the copy of a student whom nbgrader comes to; that of the one before goes."""
+        before = ""
+
+        def wanted(assignment: str, student: str) -> bool:
+            nonlocal before
+            if before:
+                self._inbox.drop(before)
+            before = student
+            self._inbox.take_stamp(student)
+            if not decide(assignment, student):
+                return False
+            if told := self._inbox.take(student).told:
+                self.log.warning("%s: %s", student, told)
+            return True
+
+        return wanted
+
     def _prepare(self) -> None:
-        coursedir, assignment = self.converter.coursedir, self._assignment
-        notebooks = assignment.notebooks()
-        pattern = coursedir.format_path(
-            coursedir.submitted_directory, coursedir.student_id, coursedir.assignment_id
-        )
+        coursedir, notebooks = self.converter.coursedir, self._assignment.notebooks()
         self.converter.assignments.clear()
-        for folder in sorted(filter(os.path.isdir, glob.glob(pattern))):
-            tidy(folder, self.log)
-            self._drop_outdated(assignment.student_of(folder), notebooks)
+        self._students.clear()
+        for student in self._ids.known(self._inbox.students(coursedir.student_id)):
+            self._drop_outdated(student, notebooks)
+            folder = str(self._inbox.folder(student))
+            self._students[folder] = student
             files = [os.path.join(folder, f"{name}.ipynb") for name in notebooks]
             self.converter.assignments[folder] = files
 
@@ -92,7 +113,7 @@ class SubmissionExporter(NotebookExporter):
         """Why a notebook has to be graded again; "" where it hasn't."""
         if not graded.finished or not self._assignment.is_recorded(student, notebook):
             return "was left half-graded"
-        if graded.digest and graded.digest != self._assignment.digest(student):
+        if graded.digest and graded.digest != self._inbox.digest(student):
             return "is not what is handed in now"
         return ""
 
@@ -100,7 +121,7 @@ class SubmissionExporter(NotebookExporter):
         """What is going to be graded, as (student, notebook), in nbgrader's order."""
         found = []
         for folder in sorted(self.converter.assignments):
-            student = self._assignment.student_of(folder)
+            student = self._students[folder]
             for file in sorted(self.converter.assignments[folder]):
                 graded = os.path.join(
                     self._assignment.graded_folder(student), os.path.basename(file)
@@ -120,7 +141,7 @@ class SubmissionExporter(NotebookExporter):
         if os.path.abspath(folder) == os.path.abspath(graded):
             return super().from_filename(filename, resources=resources, **kw)
         notebook = self._assignment.rebuilt(names["student"], names["notebook"])
-        handed_in = replace(HandedIn.of(notebook), digest=self._assignment.digest(names["student"]))
+        handed_in = replace(HandedIn.of(notebook), digest=self._inbox.digest(names["student"]))
         handed_in.write(notebook)
         resources["metadata"] = {"name": names["notebook"], "path": folder}
         return self.from_notebook_node(notebook, resources=resources, **kw)

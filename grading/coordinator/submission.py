@@ -21,8 +21,10 @@ from grading.coordinator.formerly import under_their_names
 from grading.coordinator.reading import Attachments, RawCell, UnreadableError, cells_of_file
 from grading.coordinator.texts import is_answered
 from grading.verdict import KEY
+from helpers.words import count
 
 OWN = "extra-"  # how the ids of the student's own cells begin
+MOST_OWN = 50  # code cells of a student's own
 LARGEST_PICTURES = 8 << 20  # characters of a notebook's attached pictures
 PICTURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
 
@@ -66,7 +68,8 @@ class HandedIn:
 def read(path: str | Path, shown: str = "") -> tuple[NotebookNode | None, str | None]:
     """Reads a handed-in notebook; never raises for a bad file.
 
-    Of each cell only its type, text, attachments and `grade_id` are kept.
+    Of each cell only its type, text, attachments and `grade_id` are kept. What there was no room
+    for is said in the notebook's metadata (`HandedIn`).
 
     Args:
         shown: what the file is called in messages, where that isn't its own name.
@@ -75,11 +78,12 @@ def read(path: str | Path, shown: str = "") -> tuple[NotebookNode | None, str | 
         (notebook, None), or (None, a sentence for the student).
     """
     try:
-        cells = cells_of_file(Path(path), shown)
+        found = cells_of_file(Path(path), shown)
     except UnreadableError as error:
         return None, str(error)
     notebook = new_notebook()
-    notebook.cells = [_node(cell) for cell in cells]
+    notebook.cells = [_node(cell) for cell in found.cells]
+    HandedIn(doubt=" ".join(found.left_out)).write(notebook)
     return notebook, None
 
 
@@ -127,8 +131,9 @@ def rebuild(
     markdown cell; the text of each solution cell is the student's (the stub where the submission
     lacks the cell and nothing else defines its names). The instructor's plain code cells (figures),
     which students may edit or delete, are in their places with the student's text. The student's
-    own code cells come each after the cell that it follows in the submission, and after a task so
-    do their own texts. A second cell with a solution's name counts as the student's own.
+    own code cells, `MOST_OWN` at most, come each after the cell that it follows in the submission,
+    and after a task so do their own texts. A second cell with a solution's name counts as the
+    student's own.
 
     Args:
         master: the instructor's notebook, its solutions replaced by stubs.
@@ -157,7 +162,14 @@ def rebuild(
     }
     kept.texts |= dict.fromkeys(placement.answered_elsewhere, "")
     nb = _assemble(master, kept)
-    return Rebuilt(nb, answers, placement.known, placement.notes, placement.doubts)
+    left_out = tuple(filter(None, [HandedIn.of(submitted).doubt, kept.left_out]))
+    return Rebuilt(
+        nb,
+        answers,
+        placement.known,
+        (*placement.notes, *left_out),
+        (*placement.doubts, *left_out),
+    )
 
 
 class _Kept:
@@ -167,6 +179,7 @@ class _Kept:
         texts: of the master's cells that students may write, by their names.
         pictures: attached to them.
         extras: the student's own cells, by the name of the master's cell before.
+        more: how many code cells of their own there was no room for.
     """
 
     def __init__(self, master: NotebookNode):
@@ -176,6 +189,17 @@ class _Kept:
         self._known = {name: cell for cell in master.cells if (name := name_of(cell))}
         self._after: str | None = None
         self._room = LARGEST_PICTURES
+        self._own, self.more = 0, 0
+
+    @property
+    def left_out(self) -> str:
+        """What there was no room for, as a sentence."""
+        if not self.more:
+            return ""
+        return (
+            f"Of the code cells that were added to the notebook the first {MOST_OWN} were run; "
+            f"{count(self.more, 'cell')} after them {'was' if self.more == 1 else 'were'} left out."
+        )
 
     def take(self, placed: Placed) -> None:
         """Takes the next cell of a submission."""
@@ -196,6 +220,11 @@ class _Kept:
         below_task = self._after is not None and is_task(self._known[self._after])
         if not cell.source.strip() or not (is_code or below_task):
             return
+        if is_code:
+            self._own += 1
+            if self._own > MOST_OWN:
+                self.more += 1
+                return
         own = new_code_cell(cell.source) if is_code else new_markdown_cell(cell.source)
         if not is_code and (pictures := self._pictures(cell)):
             own.attachments = pictures

@@ -1,24 +1,32 @@
 """The way of feedback pages back to the students who handed in through nbgrader's exchange."""
 
+import glob
 import os
+import re
 import shutil
+from collections import defaultdict
 from fnmatch import fnmatch
+from functools import partial
 from pathlib import Path
 
 from nbgrader.api import Gradebook
 from nbgrader.exchange.default import ExchangeReleaseFeedback
 from nbgrader.utils import notebook_hash
 
+from grading.coordinator.students import StudentIds
 from grading.feedback.current import is_current, state
+from grading.plain import plain_line
 
 SECRET = "submission_secret.txt"
+LONGEST = 1_000  # characters
 
 
 class ReleaseFeedback(ExchangeReleaseFeedback):
     """Releases each page under the name that only its student can work out.
 
     nbgrader's own reads two of the student's files beside the page, where this course keeps none,
-    and a single submission that came another way than through the exchange ends it.
+    and a single submission that came another way than through the exchange ends it. Of two students
+    with one secret, the page of the second would take the place of the first one's.
     """
 
     def copy_files(self) -> None:
@@ -29,20 +37,41 @@ class ReleaseFeedback(ExchangeReleaseFeedback):
             students = {work.student.id for work in gradebook.assignment_submissions(assignment)}
         wanted = self.coursedir.student_id or "*"
         chosen = {wanted} & students or {name for name in students if fnmatch(name, wanted)}
-        for student in sorted(chosen - set(excluded)):
-            self._release(student, assignment)
+        known = StudentIds(parent=self).known(sorted(chosen - set(excluded)))
+        owners = self._owners_of_secrets()
+        for student in known:
+            self._release(student, assignment, owners)
 
-    def _release(self, student: str, assignment: str) -> None:
+    def _owners_of_secrets(self) -> dict[str, set[str]]:
+        """Who has handed in with which secret, in any assignment: pages of all lie side by side."""
+        owners = defaultdict[str, set[str]](set)
+        folder_of = partial(self.coursedir.format_path, self.coursedir.autograded_directory)
+        anybody = folder_of("(.*)", ".*", escape=True)
+        for folder in glob.glob(folder_of("*", "*")):
+            whose, secret = re.fullmatch(anybody, folder, re.S), _secret_in(Path(folder))
+            if whose and secret:
+                owners[secret].add(whose[1])
+        return owners
+
+    def _release(self, student: str, assignment: str, owners: dict[str, set[str]]) -> None:
         steps = self.coursedir.autograded_directory, self.coursedir.feedback_directory
         graded, feedback = (
             Path(self.coursedir.format_path(step, student, assignment)) for step in steps
         )
+        secret = _secret_in(graded)
+        others = sorted(owners.get(secret, set()) - {student}) if secret else []
         for page in sorted(feedback.glob("*.html")):
-            if not (graded / SECRET).is_file():
+            if not secret:
                 self.log.warning(
                     "Not handed in through the exchange, so %s has to get this page from you: %s",
                     student,
                     page,
+                )
+                continue
+            if others:
+                self.log.error(
+                    "Handed in with the same secret as %s, so %s has to get this page from you: %s",
+                    *(", ".join(map(plain_line, others)), student, page),
                 )
                 continue
             made_from = state(self.coursedir, student, assignment, page.stem)
@@ -52,10 +81,19 @@ class ReleaseFeedback(ExchangeReleaseFeedback):
                     "generate_feedback %s` and release it again. %s",
                     *(student, assignment, page),
                 )
-            secret = (graded / SECRET).read_text(errors="replace")
             name = notebook_hash(secret=secret, notebook_id=page.stem)
             released = Path(self.dest_path, f"{name}.html")
             half = released.with_suffix(".part")
             shutil.copy(page, half)
             os.replace(half, released)
             self.log.info("Released the feedback on %s for %s", page.stem, student)
+
+
+def _secret_in(graded: Path) -> str | None:
+    """The secret that a student handed in with; None where there is none that nbgrader makes."""
+    try:
+        with open(graded / SECRET, errors="replace") as file:
+            secret = file.read(LONGEST + 1)
+    except OSError:
+        return None
+    return secret if 0 < len(secret) <= LONGEST else None

@@ -12,7 +12,8 @@ from nbgrader.api import Assignment, Gradebook, MissingEntry, Student, Submitted
 from nbgrader.plugins import ExportPlugin
 from traitlets import Bool, Dict, Enum, Unicode
 
-from grading.plain import plain_name
+from grading.coordinator.students import StudentIds
+from grading.plain import plain_line, plain_name
 from helpers.words import count
 
 COLUMNS = (  # of nbgrader's own table
@@ -42,7 +43,9 @@ class GradesExporter(ExportPlugin):
 
     def students(self, gradebook: Gradebook) -> list[Student]:
         """The students asked for by `--student`, or all, by their ids."""
-        return self._selected({s.id: s for s in gradebook.students}, self.student)
+        chosen = self._selected({s.id: s for s in gradebook.students}, self.student)
+        known = set(StudentIds(parent=self).known(student.id for student in chosen))
+        return [student for student in chosen if student.id in known]
 
     def assignments(self, gradebook: Gradebook) -> list[Assignment]:
         """The assignments asked for by `--assignment`, or all, by their names."""
@@ -52,7 +55,7 @@ class GradesExporter(ExportPlugin):
         names = sorted({str(name) for name in names} or known)
         unknown = [name for name in names if name not in known]
         if unknown:
-            self.parent.fail(f"The gradebook doesn't know {', '.join(unknown)}.")
+            self.parent.fail(f"The gradebook doesn't know {', '.join(map(plain_line, unknown))}.")
         return [known[name] for name in names]
 
     def graded(

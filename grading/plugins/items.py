@@ -84,12 +84,16 @@ def point_biserial(earned: list[bool], rest: list[float]) -> float | None:
 
 
 def count_failures(verdict: Verdict, items: dict[str, Item]) -> None:
-    """Counts what failed in a verdict: its claims, or the end of the whole cell."""
+    """Counts what failed in a verdict: its claims, or the end of the whole cell, a line each.
+
+    A message can hold whatever a student's code made an error say, but no line end of its own.
+    """
     if verdict.test not in items:
         return
-    failed = {claim.text: claim.failure for claim in verdict.claims if claim.failure}
+    claims = [claim for claim in verdict.claims if claim.failure]
+    failed = {plain_line(claim.text): plain_line(claim.failure) for claim in claims}
     if not failed and verdict.told:
-        failed = {verdict.told.splitlines()[0]: ""}
+        failed = {plain_line(verdict.told.splitlines()[0]): ""}
     items[verdict.test].failures.update(failed.keys())
     for what, said in failed.items():
         items[verdict.test].examples.setdefault(what, said)
@@ -107,7 +111,7 @@ def table(items: list[Item], messages: int = 3) -> str:
             f"  {r}{'   <- worth a look' if weak else ''}"
         )
         for what, count in item.failures.most_common(messages):
-            said = plain_line(f"{what}: {item.examples[what]}".removesuffix(": "))
+            said = f"{what}: {item.examples[what]}".removesuffix(": ")
             lines.append(f"{'':{width}}  {count:3} x {said[:140]}")
     return "\n".join(lines)
 

@@ -1,29 +1,48 @@
 """What instructors type at nbgrader's commands means what they mean, or is refused.
 
-nbgrader has no hook for any of this: `install`, from nbgrader_config.py, puts a step before some of
-its functions.
+And what students wrote where the same commands read it, names and time stamps, is taken for what
+it is. nbgrader has no hook for any of this: `install`, from nbgrader_config.py, puts a step before
+or in the place of some of its functions.
 """
 
 import functools
 import glob
 import os
+import re
 from collections.abc import Callable
+from datetime import datetime
+from pathlib import PurePath
 from typing import Any
 
 from nbgrader.api import Gradebook
+from nbgrader.apps.api import NbGraderAPI
+from nbgrader.apps.baseapp import NbGrader
 from nbgrader.apps.dbapp import DbAssignmentAddApp, DbAssignmentImportApp
+from nbgrader.apps.zipcollectapp import ZipCollectApp
+from nbgrader.converters import Autograde
 from nbgrader.converters.base import BaseConverter
+from nbgrader.coursedir import CourseDirectory
 
+from grading.coordinator.folder import RefusedError, opened, stamp_in
+from grading.coordinator.students import StudentIds
+from grading.plain import plain_line
+from grading.plugins.log import PlainFormatter
 from grading.plugins.moments import MomentError, moment
 
 
 def install() -> None:
-    """Has due dates read by `moment`, and `--student` find the student of just that name."""
+    """Has due dates read by `moment`, `--student` find the student of just that name, folders that
+    no student can have be left out, time stamps read without trust, and the log written plainly."""
     for method in ("add_assignment", "update_or_create_assignment"):
         _replace(Gradebook, method, _with_due_date)
     for command in (DbAssignmentAddApp, DbAssignmentImportApp):
         _replace(command, "start", _refusing)
     _replace(BaseConverter, "init_notebooks", _finding_the_student)
+    _replace(CourseDirectory, "get_existing_timestamp", _with_a_stamp_that_can_be_read)
+    _replace(NbGraderAPI, "get_submitted_timestamp", _of_what_was_handed_in)
+    _replace(NbGraderAPI, "get_submitted_students", _with_ids)
+    _replace(ZipCollectApp, "_transfer_files", _one_by_one)
+    NbGrader._log_formatter_cls = PlainFormatter
 
 
 def _replace(kind: type, name: str, put: Callable[[Callable], Callable]) -> None:
@@ -56,19 +75,81 @@ def _finding_the_student(method: Callable) -> Callable:
     """`*`, `?` and `[` are wildcards only where no student is named just so.
 
     nbgrader reads them in the names of the folders that it has found, too, and would take another
-    student's notebook for that of `y[1]`.
+    student's notebook for that of `y[1]`. A folder whose name is no student's id is left out, and
+    where submissions are graded (`SubmissionExporter`), one without a notebook isn't.
     """
 
     def init_notebooks(self: BaseConverter) -> None:
         course = self.coursedir
+        if course.student_id == ".":  # the instructor's own notebooks
+            return method(self)
         if os.path.isdir(self._format_source(course.assignment_id, course.student_id)):
             course.student_id = glob.escape(course.student_id)
         folders = glob.glob(self._format_source(course.assignment_id, course.student_id))
+        if not isinstance(self, Autograde):
+            anybody = self._format_source(course.assignment_id, "(.*)", escape=True)
+            names = [re.fullmatch(anybody, folder, re.S) for folder in folders]
+            whose = {name[1]: name[0] for name in names if name}
+            folders = [whose[student] for student in StudentIds(parent=self).known(whose)]
         file = f"{course.notebook_id}.ipynb"
         found = {folder: glob.glob(os.path.join(glob.escape(folder), file)) for folder in folders}
-        if any(map(glob.has_magic, folders)) and any(found.values()):
-            self.notebooks, self.assignments = [], {k: v for k, v in found.items() if v}
-        else:
-            method(self)
+        if not isinstance(self, Autograde):
+            found = {folder: notebooks for folder, notebooks in found.items() if notebooks}
+        if not found:
+            return method(self)  # which says so
+        self.notebooks, self.assignments = [], found
 
     return init_notebooks
+
+
+def _with_a_stamp_that_can_be_read(method: Callable) -> Callable:
+    """What stands in a time stamp is a student's: one that says nothing stops nobody."""
+
+    def get_existing_timestamp(self: CourseDirectory, dest_path: str) -> datetime | None:
+        try:
+            with opened(dest_path) as folder:
+                return stamp_in(folder)
+        except RefusedError:
+            return None
+
+    return get_existing_timestamp
+
+
+def _of_what_was_handed_in(method: Callable) -> Callable:
+    def get_submitted_timestamp(
+        self: NbGraderAPI, assignment_id: str, student_id: str
+    ) -> datetime | None:
+        course = self.coursedir
+        folder = course.format_path(course.submitted_directory, student_id, assignment_id)
+        return course.get_existing_timestamp(folder)
+
+    return get_submitted_timestamp
+
+
+def _with_ids(method: Callable) -> Callable:
+    def get_submitted_students(self: NbGraderAPI, assignment_id: str) -> set[str]:
+        return set(StudentIds(parent=self).known(method(self, assignment_id)))
+
+    return get_submitted_students
+
+
+def _one_by_one(method: Callable) -> Callable:
+    """Files from a learning system's archive go to the folders of students, one student at a time.
+
+    Whose they are, and what they are called there, stands in names that students chose.
+    """
+
+    def _transfer_files(self: ZipCollectApp, collected_data: dict[str, dict[str, Any]]) -> None:
+        course = self.coursedir
+        for student in StudentIds(parent=self).known(collected_data):
+            files = collected_data[student]
+            folder = course.format_path(course.submitted_directory, student, course.assignment_id)
+            try:
+                for file in files["dest_files"]:
+                    if ".." in PurePath(file).relative_to(folder).parts:
+                        raise ValueError(f"{file} leads out of the student's folder")
+                method(self, {student: files})
+            except (OSError, ValueError) as error:
+                self.log.error("Not collected from %s: %s", student, plain_line(error))
+
+    return _transfer_files

@@ -97,8 +97,12 @@ def told_text(told: object) -> str:
 
 
 def with_origin(error: Exception, description: str, told: dict[str, Any]) -> Exception:
-    """`error`, its `student_error` the description and the student's own line."""
-    setattr(error, "student_error", description + _where(told))  # noqa: B010 (no field of its type)
+    """`error`, its `student_error` the description and the student's own line.
+
+    On one line, whatever the error's message says: what stands on a line of its own is the test's.
+    """
+    told_on_a_line = " ".join(f"{description}{_where(told)}".split())
+    setattr(error, "student_error", told_on_a_line)  # noqa: B010 (no field of its type)
     return error
 
 

@@ -136,7 +136,7 @@ class Listener:
 
     def attract(self, folder: Path) -> None:
         """Lets the handed-in notebooks in a folder knock here."""
-        for path in folder.rglob("*.ipynb"):
+        for path in folder.glob("*/*/*.ipynb"):
             if path.is_file() and NAME in (text := path.read_text(errors="surrogateescape")):
                 text = text.replace(PORT, str(self.tcp.getsockname()[1]))
                 path.write_text(text.replace(NAME, self.name), errors="surrogateescape")

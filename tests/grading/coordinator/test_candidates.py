@@ -1,5 +1,6 @@
 """The notebook is found under whatever name and wherever it was handed in, and told about."""
 
+import errno
 import json
 import logging
 import zipfile
@@ -11,6 +12,7 @@ from traitlets.config import Config
 
 from grading.coordinator import reading
 from grading.coordinator.assignment import Assignment
+from grading.coordinator.folder import NoCopyError
 from grading.coordinator.submission import HandedIn
 
 ANSWER, OTHER = "def double(x):\n    return 2 * x", "def double(x):\n    return x + x"
@@ -151,16 +153,22 @@ def test_what_was_handed_in_instead_is_named(folder, graded):
     assert told.doubt
 
 
-def test_a_notebook_full_of_figures_is_read_and_a_flood_of_text_is_not(folder, graded):
+@pytest.mark.parametrize("lines", [True, False])
+def test_a_notebook_full_of_figures_is_read_and_a_flood_of_text_is_not(folder, graded, lines):
     nb = json.loads(notebook(ANSWER))
     figure = {"output_type": "display_data", "data": {"image/png": "iVBORw0K" * 400_000}}
     nb["cells"][0]["outputs"] = [figure] * 22
     nb["metadata"]["widgets"] = {"state": [{"a": [1, "]"]}] * 1000}
     write(folder / "toy.ipynb", json.dumps(nb))
     assert graded()[0] == ANSWER
-    nb["cells"][0] |= {"outputs": [], "source": "#" * (reading.LARGEST_KEPT + 1)}
+    source = [ANSWER + "\n", *["#" * 95 + "\\\\n\n"] * 60_000]
+    nb["cells"][0] |= {"outputs": [], "source": source if lines else "".join(source)}
     write(folder / "toy.ipynb", json.dumps(nb))
-    assert "more than 16 MiB of text" in graded()[1].problem
+    text, handed_in = graded()
+    assert text.startswith(ANSWER) and 4_500_000 < len(text) < reading.LARGEST_CODE
+    assert text.endswith("#\\\\n\n")
+    told = "'toy.ipynb' holds more than 5 MB of code: what follows was left out."
+    assert handed_in.note == handed_in.doubt == told
 
 
 @pytest.mark.parametrize("deep", ["outputs", "source", "metadata"])
@@ -169,3 +177,42 @@ def test_a_structure_without_end_is_not_followed(folder, graded, deep, monkeypat
     nb = notebook(ANSWER).replace(f'"{deep}": ', f'"{deep}": {"[" * 9000 + "]" * 9000}, "x": ')
     write(folder / "toy.ipynb", nb)
     assert "too complex" in graded()[1].problem
+
+
+@pytest.mark.parametrize("error", [RecursionError, MemoryError, OSError, KeyError])
+def test_what_nobody_has_foreseen_is_an_empty_submission_for_a_human(
+    folder, graded, monkeypatch, error
+):
+    write(folder / "toy.ipynb", notebook(ANSWER))
+
+    def fail(*_):
+        raise error("unforeseen")
+
+    monkeypatch.setattr("grading.coordinator.assignment.candidates", fail)
+    text, handed_in = graded()
+    assert text == STUB and handed_in.problem == handed_in.doubt
+    assert handed_in.problem.startswith(f"What was handed in cannot be read ({error.__name__}).")
+
+
+def test_a_full_disk_is_no_fault_of_the_students(folder, graded, monkeypatch):
+    write(folder / "toy.ipynb", notebook(ANSWER))
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("grading.coordinator.folder._copied", full)
+    with pytest.raises(NoCopyError, match="cannot be copied: No space left on device"):
+        graded()
+
+
+def test_what_was_left_out_is_said(folder, graded, tmp_path):
+    write(folder / "toy.ipynb", notebook(ANSWER))
+    (folder / "data.csv").symlink_to(tmp_path / "source")
+    text, handed_in = graded()
+    assert text == ANSWER and not handed_in.doubt
+    assert handed_in.note == "Left out of what was handed in: 'data.csv' is a link."
+    (folder / "toy.ipynb").unlink()
+    (folder / "toy.ipynb").symlink_to(tmp_path / "source" / "toy" / "toy.ipynb")
+    text, handed_in = graded()
+    assert text == STUB and handed_in.problem.startswith("toy.ipynb is a link. ")
+    assert "'toy.ipynb' is a link" in handed_in.doubt

@@ -8,7 +8,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from grading.coordinator import submission
-from grading.coordinator.reading import LARGEST, UnreadableError
+from grading.coordinator.reading import LARGEST, MOST_CELLS, UnreadableError
+from grading.coordinator.submission import HandedIn
 
 
 def cell(name=None, text="", **marks):
@@ -213,3 +214,31 @@ def test_text_that_no_file_can_store_is_mended(master, good, tmp_path):
     built = answers_of(write(tmp_path / "n.ipynb", content), master)
     assert built.cells[2].source == "word = '?'"
     nbformat.writes(built).encode()
+
+
+def test_reading_stops_at_so_many_cells(good, tmp_path):
+    """Those before count; those after are not even looked at, however many there are."""
+    data = json.loads(json.dumps(good))
+    text = json.dumps({**data, "cells": [*data["cells"], {"cell_type": "code", "source": "1"}]})
+    path = write(tmp_path / "n.ipynb", text[: text.rindex("]")] + ",{}" * 2_000_000)
+    notebook, problem = submission.read(path)
+    assert problem is None and len(notebook.cells) == MOST_CELLS
+    assert texts(notebook)[2] == good.cells[2].source
+    assert HandedIn.of(notebook).doubt == (
+        "n.ipynb has more than 2,000 cells: what follows the first 2,000 was left out."
+    )
+
+
+def test_so_many_cells_of_their_own_are_kept(master, good):
+    own = [new_code_cell(f"x = {n}") for n in range(submission.MOST_OWN + 2)]
+    texts_of_theirs = [new_markdown_cell("thoughts") for _ in own]
+    few, many = nbformat.from_dict(good), nbformat.from_dict(good)
+    few.cells += own[:-2] + texts_of_theirs
+    many.cells = many.cells[:2] + own[:30] + many.cells[2:] + own[30:]
+    assert not submission.rebuild(master, few).doubts
+    built = submission.rebuild(master, many)
+    kept = [text for text in texts(built.nb) if text.startswith("x = ")]
+    assert kept == [cell.source for cell in own[:-2]]
+    assert texts(built.nb)[-1] == kept[-1] and good.cells[2].source in texts(built.nb)
+    told = "Of the code cells that were added to the notebook the first 50 were run; "
+    assert built.doubts == built.notes == (told + "2 cells after them were left out.",)

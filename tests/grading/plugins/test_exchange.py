@@ -7,8 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import toy
+from nbgrader.utils import notebook_hash
 from toy import GOOD
 
+from grading.plugins import late
+
+MINE, OTHER = os.getuid(), 4711  # numbers of accounts
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 SETTINGS = """
 c.LatePolicy.share_per_day = 1 / 3
@@ -121,6 +125,18 @@ def test_the_latest_is_what_came_in_last(exchange):
     assert now() - exchange.came_in("ada") < 2 * MINUTE
 
 
+@pytest.mark.parametrize("clock", ["filesystem", "student"])
+def test_a_year_of_any_kind_is_no_way_to_be_early(exchange, clock):
+    """In the folder's name; a year before the first and one after the last have no calendar."""
+    years = {"first": "0001-01-01 00:00:00", "last": "9999-12-31 23:59:59.9", "none": "99999-01-01"}
+    for student, year in years.items():
+        folder = exchange.submit(student)
+        folder.rename(folder.with_name(f"{student}+toy+{year} UTC+x"))
+    exchange.run("collect", "toy", f"--Collect.clock={clock}")
+    for student in years:
+        assert abs(exchange.came_in(student) - now()) < 2 * MINUTE
+
+
 def test_an_exchange_restored_from_a_backup_is_believed_when_asked_to(exchange):
     back_date(exchange.submit("ada"))
     exchange.run("collect", "toy", "--Collect.clock=student")
@@ -144,7 +160,7 @@ def test_what_submit_cannot_have_made_stops_nobody(exchange):
     assert collected == {"honest", "date", "link", "pipe"}
     for student in ("link", "pipe", "source"):
         assert not (exchange.root / "submitted" / student / "toy").exists()
-        assert f"'{student}+toy+" in said
+        assert f"Not collected: '{student}+toy+" in said
 
 
 def test_feedback_comes_back(exchange):
@@ -160,3 +176,74 @@ def test_feedback_comes_back(exchange):
         gradebook.db.commit()
     said = exchange.run("release_feedback", "toy")
     assert "The grade of ada has changed since this page was made: please run `nbgrader " in said
+
+
+def test_of_two_with_one_secret_no_page_takes_the_others_place(exchange):
+    """What one of them can have from the other: a folder, or the whole of a submission."""
+    made = {student: exchange.submit(student) for student in ("ada", "eve", "honest")}
+    shutil.copy(made["ada"] / "submission_secret.txt", made["eve"])
+    exchange.run("collect", "toy")
+    exchange.nbgrader_here("autograde", "toy", "--no-execute")
+    exchange.run("generate_feedback", "toy")
+    said = exchange.run("release_feedback", "toy")
+    released = list((exchange.inbound.parent / "feedback").glob("*.html"))
+    assert "Released the feedback on toy for honest" in said and "for ada" not in said
+    assert "the same secret as eve, so ada has to get this page from you" in said
+    assert "the same secret as ada, so eve has to get this page from you" in said
+    secret = (made["ada"] / "submission_secret.txt").read_text()
+    assert f"{notebook_hash(secret=secret, notebook_id='toy')}.html" not in {
+        p.name for p in released
+    }
+
+
+def test_what_cannot_be_collected_stops_nobody_and_an_earlier_one_counts(exchange):
+    """Links, ids that are none, too long paths, files without weight, a name in the way."""
+    first, second = exchange.submit("link"), exchange.submit("link")
+    (second / "answers").symlink_to(exchange.root / "source")
+    for name in ("..", "-rf", "=cmd()", "a\nb", "\x1b[2J", "x\u202ey", "n" * 150, "\udcff"):
+        (exchange.inbound / f"{name}+toy+2026-11-01 10:00:00 UTC+x").mkdir()
+    sparse = exchange.submit("sparse")
+    for n in range(3):
+        with open(sparse / f"{n}.bin", "wb") as file:
+            file.truncate(60_000_000)
+    deep = os.open(exchange.submit("deep"), os.O_RDONLY)
+    for _ in range(150):
+        os.mkdir("deep" * 8, dir_fd=deep)
+        below = os.open("deep" * 8, os.O_RDONLY, dir_fd=deep)
+        os.close(deep)
+        deep = below
+    os.close(deep)
+    exchange.submit("in-the-way")
+    (exchange.root / "submitted" / "in-the-way").rmdir()
+    (exchange.root / "submitted" / "in-the-way").write_text("a file")
+    exchange.submit("honest")
+    said = exchange.run("collect", "toy")
+    collected = {path.parent.name for path in exchange.root.glob("submitted/*/toy")}
+    assert collected == {"deep", "honest", "link", "sparse"}
+    assert (exchange.submitted("link") / "timestamp.txt").exists() and first.exists()
+    assert not (exchange.submitted("link") / "answers").exists()
+    assert sum(path.stat().st_size for path in exchange.submitted("sparse").iterdir()) < 70_000_000
+    for told in ("'..'", r"'a b'", r"'\x1b[2J'", r"'x\u202ey'", r"'\udcff'", "'-rf'", "'=cmd()'"):
+        assert f"Left out: {told} is no student's id." in said
+    assert "Not collected: 'in-the-way+toy+" in said and "Not collected: 'link+toy+" in said
+
+
+def test_a_submission_in_somebody_elses_name_is_refused(exchange, monkeypatch):
+    """The files are root's, or this account's; the latest own one of each student is collected."""
+    monkeypatch.setattr(late, "_account", lambda owner: {MINE: "ada", OTHER: "eve"}[owner])
+    exchange.submit("ada")
+    forged = exchange.submit("ada")
+    (forged / "forged.txt").touch()
+    exchange.submit("bob")
+    status = os.stat
+
+    def of_eve(path, **options):
+        found = status(path, **options)
+        return os.stat_result([*found[:4], OTHER, *found[5:]]) if path == "forged.txt" else found
+
+    monkeypatch.setattr(os, "stat", of_eve)
+    said = exchange.run("collect", "toy", "--ExchangeCollect.check_owner=True")
+    assert {path.parent.name for path in exchange.root.glob("submitted/*/toy")} == {"ada"}
+    assert not (exchange.submitted("ada") / "forged.txt").exists()
+    assert f"Not collected: '{forged.name}'. It claims to be ada's, but it, or a part of it" in said
+    assert "is owned by eve. " in said and "It claims to be bob's" in said

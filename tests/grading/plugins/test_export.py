@@ -25,7 +25,8 @@ CLASS = {
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
-    course = Course(tmp_path_factory.mktemp("export") / "course")
+    pattern = r"c.StudentIds.pattern = r'-?\w+'"  # by default no id starts with a dash
+    course = Course(tmp_path_factory.mktemp("export") / "course", settings=pattern)
     with Gradebook(f"sqlite:///{course.root / 'gradebook.db'}") as book:
         for assignment in ("1-noise", "2-vae"):
             book.add_assignment(assignment, duedate=datetime(2026, 11, 1))
@@ -35,6 +36,7 @@ def course(tmp_path_factory):
                 book.add_source_cell(test, "one", assignment, cell_type="code")
             book.add_solution_cell("answer", "one", assignment)
             book.add_source_cell("answer", "one", assignment, cell_type="code")
+        book.add_student("=cmd()\n\x1b[2J", first_name="no", last_name="id")
         for student, (first, last, email, points, penalty) in CLASS.items():
             book.add_student(student, first_name=first, last_name=last, email=email)
             if points == ():
@@ -100,7 +102,8 @@ def test_names_are_text_in_a_spreadsheet(course):
 
 
 def test_nbgraders_own_table_is_what_export_writes(course):
-    course.nbgrader_here("export")
+    said = course.nbgrader("export").stdout
+    assert r"Left out: '=cmd() \x1b[2J' is no student's id." in said and "\x1b[2J" not in said
     rows = {(r["assignment"], r["student_id"]): r for r in table(course.root / "grades.csv")}
     assert len(rows) == 2 * len(CLASS)
     bruno, chidi = rows["1-noise", "bruno"], rows["1-noise", "chidi"]

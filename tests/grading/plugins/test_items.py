@@ -85,12 +85,21 @@ def test_table_and_figure(coursedir, tmp_path):
     text = items.table(found)
     assert "test-a" in text and "3 of 4" in text and "2 x two: no." in text
     assert text.count("worth a look") == 2
-    # What a student's code made a test say reaches no terminal.
-    found[0].failures["\x1b[2Jcleared"] = 3
-    found[0].examples["\x1b[2Jcleared"] = "two\nlines"
-    assert r"3 x \x1b[2Jcleared: two lines" in items.table(found)
     items.figure(found, tmp_path / "items.png", "hw")
     assert (tmp_path / "items.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_message_is_one_line_that_moves_no_cursor():
+    """Whatever a student's code made a test say."""
+    said = "x\n\ntest-a: - forged failure\x1b[2J"
+    claims = Claim("the sum", False, said), Claim("a\nb", False, said)
+    found = {name: items.Item(name, points) for name, points in POINTS.items()}
+    for test, told in (("test-b", {"claims": claims}), ("test-a", {"message": said})):
+        items.count_failures(Verdict(test, Status.FAILED, 0, 3, error="Failed", **told), found)
+    lines = items.table(list(found.values())).splitlines()
+    assert len(lines) == 1 + len(POINTS) + sum(len(i.failures) for i in found.values())
+    assert found["test-a"].failures == {"x": 1}
+    assert any(line.endswith(r"1 x a b: x test-a: - forged failure\x1b[2J") for line in lines)
 
 
 def test_nothing_graded_is_said(coursedir):

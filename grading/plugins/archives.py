@@ -1,0 +1,161 @@
+"""What a learning system gives to download, for `nbgrader zip_collect`.
+
+    c.ZipCollectApp.extractor_plugin = "grading.plugins.archives.Extractor"
+    c.ZipCollectApp.collector_plugin = "grading.plugins.archives.Collector"
+
+Students named the files in it, and packed some of them themselves. One that is damaged, or that is
+more than a student hands in, is told and left out; the others are collected.
+"""
+
+import os
+import shutil
+import stat
+import tarfile
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO, Any
+
+from nbgrader.plugins import ExtractorPlugin, FileNameCollectorPlugin
+from nbgrader.utils import parse_utc
+from traitlets import Integer
+
+from grading.coordinator.candidates import opened_zip
+from grading.coordinator.folder import NOTEBOOKS_IN_ALL, YEARS, opened, showable, walk
+from grading.plain import plain_line
+
+DEEPEST = 2  # archives in one another, the learning system's counted
+MOST_MEMBERS = 2_000  # of an archive in an archive
+
+
+@dataclass(frozen=True)
+class Member:
+    """A file in an archive: its name, its size, and what reads it; None: it is no plain file."""
+
+    name: str
+    size: int
+    open: Callable[[], IO[bytes] | None] | None
+
+
+class Extractor(ExtractorPlugin):
+    """nbgrader's own, with limits: no link is made or followed, no archive stops the others."""
+
+    archive_bytes = Integer(
+        20 * 10**9, help="bytes that one archive of the learning system's may unpack to"
+    ).tag(config=True)
+
+    def extract(self, archive_path: str, extracted_path: str) -> None:
+        """Unpacks the archives in a folder, and copies the other files.
+
+        Args:
+            archive_path: of the folder.
+            extracted_path: of another one, which is filled.
+        """
+        with opened(archive_path) as folder:
+            for entry in walk(folder):
+                source, target = Path(archive_path, *entry.path), Path(extracted_path, *entry.path)
+                if why := entry.why or _why_no_name(str(source)):
+                    self._leave_out(str(source), why)
+                elif stat.S_ISREG(entry.status.st_mode):
+                    self._bring(source, target, 1)
+
+    def _bring(self, source: Path, target: Path, depth: int) -> None:
+        """Copies a file, or unpacks it where it is an archive."""
+        try:
+            if source.suffix.lower() in self.zip_ext and depth <= DEEPEST:
+                stem = target.name.removesuffix(target.suffix).removesuffix(".tar")
+                self._unpack(source, target.with_name(stem), depth)
+            elif source != target:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(source, target, follow_symlinks=False)
+        except Exception as error:  # whatever zipfile and tarfile make of a damaged or a forged one
+            self._leave_out(str(source), f"cannot be read ({error})")
+
+    def _unpack(self, source: Path, into: Path, depth: int) -> None:
+        self.log.info("Extracting %s", source)
+        room = self.archive_bytes if depth == 1 else NOTEBOOKS_IN_ALL
+        archives: list[Path] = []
+        with ExitStack() as stack:
+            for number, member in enumerate(_members(source, depth, stack)):
+                shown = f"{member.name} in {source}"
+                path = PurePosixPath(member.name.replace("\\", "/"))
+                room -= member.size
+                if room < 0 or (depth > 1 and number >= MOST_MEMBERS):
+                    self._leave_out(shown, "and what follows are too much for one archive")
+                    break
+                why = _why_no_name(member.name)
+                if member.open is None or path.is_absolute() or ".." in path.parts:
+                    why = "is no plain file, or leads out of the archive"
+                if why or member.open is None:
+                    self._leave_out(shown, why)
+                    continue
+                target = into / path
+                try:
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    with member.open() or open(os.devnull, "rb") as packed, open(target, "xb") as f:
+                        shutil.copyfileobj(packed, f)
+                except OSError as error:
+                    self._leave_out(shown, f"cannot be unpacked ({error.strerror})")
+                    continue
+                if target.suffix.lower() in self.zip_ext:
+                    archives.append(target)
+        for archive in archives:
+            self._bring(archive, archive, depth + 1)
+
+    def _leave_out(self, what: str, why: str) -> None:
+        self.log.error("Left out: '%s' %s", *map(plain_line, (what, why)))
+
+
+def _why_no_name(name: str) -> str:
+    """Why a name can't be used: another in its place could be that of another student."""
+    return "" if showable(name) == name else "has a name with characters that can't be seen"
+
+
+def _members(source: Path, depth: int, stack: ExitStack) -> Iterator[Member]:
+    """The files in an archive, which stays open as long as `stack`."""
+    if not zipfile.is_zipfile(source):
+        packed = stack.enter_context(tarfile.open(source))  # noqa: SIM115 (the stack is one)
+        for one in packed:
+            if not one.isdir():
+                read = (lambda one=one: packed.extractfile(one)) if one.isreg() else None
+                yield Member(one.name, one.size, read)
+        return
+    archive = stack.enter_context(zipfile.ZipFile(source) if depth == 1 else opened_zip(source))
+    for info in archive.infolist():
+        if not info.is_dir():
+            is_link = stat.S_ISLNK(info.external_attr >> 16)
+            read = None if is_link else (lambda info=info: archive.open(info))
+            yield Member(info.filename, info.file_size, read)
+
+
+class Collector(FileNameCollectorPlugin):
+    """nbgrader's own; a file that is there twice, or of a time that is none, stops nobody."""
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self._times: dict[tuple[str, str], str | None] = {}
+
+    def collect(self, submitted_file: str) -> dict[str, Any] | None:
+        """What the pattern finds in a file's name; None where the file can't be collected."""
+        found = super().collect(submitted_file)
+        if not found or not found.get("student_id") or not found.get("file_id"):
+            return None
+        said = found.get("timestamp")
+        if said is not None and not _is_time(said):
+            self.log.warning("%s holds no date and time", plain_line(submitted_file))
+            found["timestamp"] = said = None
+        key = found["student_id"], os.path.splitext(found["file_id"])[0]
+        if key in self._times and None in (said, self._times[key]):
+            self.log.error("Left out: '%s' is there twice", plain_line(submitted_file))
+            return None
+        self._times[key] = said
+        return found
+
+
+def _is_time(said: str) -> bool:
+    try:
+        return parse_utc(said).year in YEARS
+    except Exception:  # whatever dateutil makes of it
+        return False

@@ -1,0 +1,11 @@
+"""An answer with 12 MB of comments below it. What was too large must be told; the answer counts."""
+
+assignment = "3-latent"
+expected = {"test-latent-snapshots": 0, "test-latent-clusters": 0}
+solved = ["interpolation"]
+says = "more than 5 MB of code"
+
+# %% ! hand in
+for cell in nb.cells:
+    if cell.get("id") == "interpolation":
+        cell.source += "\n" + ("# " + "<" * 200 + "\n") * 60_000
