@@ -17,7 +17,7 @@ from pathlib import Path
 from grading.sandbox import bubblewrap
 from grading.sandbox.manager import CourseKernelManager
 from grading.sandbox.namespaces import SandboxError
-from grading.student.launch import AUDIT_ARCHITECTURE
+from grading.student.filter import is_known_machine
 
 ANYWHERE = "Without a sandbox the judge still forms every verdict outside the student's process."
 INSTALL = """\
@@ -62,14 +62,14 @@ class Findings:
     processes: int  # seen in /proc
     files: list[str]  # of this machine, that can be read
     settings: bool  # the kernel's settings can be written
-    filtered: bool  # a denied system call failed
+    filtered: bool  # denied system calls failed
 
 
 # Run inside a sandbox; `question` is put in front.
 EXAMINATION = """
-import json, os, socket, sys
+import errno, json, os, socket, sys
 sys.path.insert(0, question["packages"])
-from grading.student.launch import deny_system_calls
+from grading.student.filter import deny_system_calls
 
 def reached(address):
     try:
@@ -77,6 +77,13 @@ def reached(address):
     except OSError:
         return False
     return True
+
+def refused(call, *arguments):
+    try:
+        call(*arguments)
+    except OSError as error:
+        return error.errno in (errno.EPERM, errno.EAFNOSUPPORT)
+    return False
 
 def written(path):
     try:
@@ -86,17 +93,12 @@ def written(path):
     return True
 
 deny_system_calls()
-try:
-    os.close(os.memfd_create("x"))
-    filtered = False
-except PermissionError:
-    filtered = True
 print(json.dumps({
     "network": reached(tuple(question["address"])),
     "processes": sum(name.isdigit() for name in os.listdir("/proc")),
     "files": [path for path in question["files"] if os.access(path, os.R_OK)],
     "settings": written("/proc/sys/kernel/core_pattern"),
-    "filtered": filtered,
+    "filtered": refused(os.memfd_create, "x") and refused(socket.socket, socket.AF_VSOCK),
 }))
 """
 
@@ -162,11 +164,10 @@ def examine(bwrap: str) -> tuple[Findings | None, str | None]:
 
 def isolation(found: Findings) -> list[tuple[bool, str]]:
     """What was found says of each part of the isolation: (does it hold?, sentence)."""
-    machine = platform.machine()
-    if machine in AUDIT_ARCHITECTURE:
-        filtered = (found.filtered, "memory that belongs to no process can't be made")
+    if is_known_machine():
+        filtered = (found.filtered, "system calls that a notebook has no use for are refused")
     else:
-        filtered = (True, f"(no filter of system calls for {machine}: memory counts less exactly)")
+        filtered = (True, f"(there is no filter of system calls for {platform.machine()} yet)")
     return [
         (not found.network, "no network: a listener on this machine can't be reached"),
         (

@@ -74,8 +74,9 @@ class SandboxProvisioner(PlainProvisioner):
         self, settings: Settings, workspace: Workspace, submission: Path
     ) -> dict[str, Any]:
         bwrap = self._bwrap_command(submission, (workspace.path, bubblewrap.KERNEL))
-        # ipykernel ends when its parent isn't the process of this number: inside, that is number 1.
-        parent = ["--setenv", "JPY_PARENT_PID", "1"]
+        # The launcher is number 1 of the process namespace, and the kernel's parent: ipykernel ends
+        # when that isn't the process of this number.
+        parent = ["--as-pid-1", "--setenv", "JPY_PARENT_PID", "1"]
         launcher = f"{bubblewrap.PACKAGES}/grading/student/{LAUNCHER.name}"
         python = [sys.executable, "-P", "-s", launcher, json.dumps(asdict(settings))]
         return {"cmd": [*bwrap, *parent, *python]}

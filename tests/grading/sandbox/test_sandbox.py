@@ -231,16 +231,52 @@ def test_no_signal_ends_the_process_above(eve):
     assert said == "1\n"
 
 
-def test_memory_that_nobody_could_count_is_refused(eve):
+def test_the_process_above_can_not_be_looked_into(eve):
     said = eve.run("""
         import ctypes, os
+        attach = 16
+        print(ctypes.CDLL(None).ptrace(attach, os.getppid(), 0, 0))
+        for name in ("mem", "environ", "maps", "root", "cwd", "exe", "fd/0", "ns/mnt"):
+            try:
+                os.close(os.open(f"/proc/{os.getppid()}/{name}", os.O_RDONLY))
+                print("opened", name)
+            except PermissionError:
+                pass
+        os.listdir("/proc/self/fd"), open("/proc/self/maps")  # one's own is another matter
+    """)
+    assert said == "-1\n"
+
+
+def test_the_filter_of_system_calls_is_over_all_processes(eve):
+    """Number 1 too, which is there before the kernel: nothing inside is without it."""
+    said = eve.run("""
+        import ctypes, glob, os, socket
+        for path in glob.glob("/proc/[0-9]*/status"):
+            print("Seccomp:\\t2" in open(path).read(), "NoNewPrivs:\\t1" in open(path).read())
         try:
             os.memfd_create("hidden")
         except PermissionError:
             print("no memfd")
         print(ctypes.CDLL(None).shmget(0, 1 << 20, 0o1600))
+        for family in (socket.AF_VSOCK, socket.AF_PACKET, socket.AF_ALG):
+            try:
+                socket.socket(family)
+                print("made", family)
+            except OSError as error:
+                print(error.strerror)
     """)
-    assert said == "no memfd\n-1\n"
+    assert said.splitlines()[:4] == ["True True", "True True", "no memfd", "-1"]
+    assert said.splitlines()[4:] == ["Address family not supported by protocol"] * 3
+
+
+def test_a_server_of_the_student_s_own_can_be_reached(eve):
+    said = eve.run("""
+        import socket
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            socket.create_connection(server.getsockname(), timeout=5).sendall(b"hello")
+            print(server.accept()[0].recv(5))
+    """)
+    assert said == "b'hello'\n"
 
 
 def test_the_judge_and_the_kernel_can_share_a_socket(eve):
