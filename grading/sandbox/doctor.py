@@ -17,6 +17,7 @@ from pathlib import Path
 from grading.sandbox import bubblewrap
 from grading.sandbox.manager import CourseKernelManager
 from grading.sandbox.namespaces import SandboxError
+from grading.sandbox.view import SYSTEM
 from grading.student.filter import is_known_machine
 
 ANYWHERE = "Without a sandbox the judge still forms every verdict outside the student's process."
@@ -69,6 +70,7 @@ class Findings:
 EXAMINATION = """
 import errno, json, os, socket, sys
 sys.path.insert(0, question["packages"])
+from grading.sandbox.view import SYSTEM
 from grading.student.filter import deny_system_calls
 
 def reached(address):
@@ -146,7 +148,7 @@ def examine(bwrap: str) -> tuple[Findings | None, str | None]:
         str(path)
         for folder in {Path.home(), Path.cwd(), Path("/etc")}
         for path in folder.iterdir()
-        if path.is_file() and str(path) not in bubblewrap.OPTIONAL_FILES
+        if path.is_file() and str(path) not in SYSTEM
     ]
     packages = bubblewrap.package_directories()
     with socket.create_server(("127.0.0.1", 0)) as listener:

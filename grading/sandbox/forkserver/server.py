@@ -82,7 +82,7 @@ def mount_file_system(
         tmpfs_mounts: what can be written, each a fresh tmpfs of `tmp_bytes`.
         kept: what bubblewrap shows in them.
         kernels: the directory of all kernels' workspaces.
-        workspace: name of the one of them that is shown, as /run/kernel.
+        workspace: the one of them, relative to it, that is shown, as /run/kernel.
 
     Raises OSError.
     """

@@ -9,6 +9,7 @@ import pytest
 from kernel_student import BWRAP, WHY_NOT, KernelSession, needs_sandbox
 
 from grading.sandbox import bubblewrap
+from grading.sandbox.view import course_roots
 
 ATTEMPTS = 3  # to reach the network
 SECRET = secrets.token_hex(16)
@@ -127,6 +128,37 @@ def test_no_file_name_of_the_course_is_anywhere(eve):
         print("looked at", count > 100)
     """)
     assert said == "looked at True\n"
+
+
+def test_what_the_system_shows_is_named(eve):
+    said = eve.run("""
+        import ctypes.util, os, shutil
+        print(sorted(os.listdir("/usr/local")), os.path.exists("/usr/src"))
+        print({"doc", "fonts", "nbgrader", "man", "ssl-cert"} & {*os.listdir("/usr/share")})
+        print(bool(ctypes.util.find_library("c")), shutil.which("env"), os.path.exists("/bin/sh"))
+    """)
+    local, *others = said.splitlines()
+    unseen = [name for name in ("share", "etc", "var", "src", "games") if f"'{name}'" in local]
+    assert unseen == [] and local.endswith("False")
+    assert others == ["set()", "True /usr/bin/env True"]
+
+
+def test_nothing_tells_where_the_course_is(eve, course):
+    """Mounts tell where their files lie on the host, and command lines what they were given."""
+    said = eve.run("""
+        import glob
+        print(open("/proc/self/mountinfo").read())
+        for path in glob.glob("/proc/[0-9]*/cmdline"):
+            print(open(path).read())
+    """)
+    private = [course, *bubblewrap.package_directories().values()]
+    assert "/run/course" in said and [str(path) for path in private if str(path) in said] == []
+    settings = eve.run("""
+        import glob
+        for path in glob.glob("/run/kernel/*.json"):
+            print(open(path).read())
+    """)
+    assert "/run/kernel/sockets" in settings and eve.manager.socket_directory not in settings
 
 
 def test_the_submission_arrives_without_notebooks_and_links(eve):
@@ -306,7 +338,31 @@ def test_a_course_inside_something_shown_is_covered(tmp_path):
         f"for folder, _, names in os.walk({str(tmp_path)!r}):\n"
         "    for name in names: print(os.path.join(folder, name))",
         read_only=[tmp_path / "libraries", course / ".venv/lib"],
-        hidden=bubblewrap.course_roots(course / "autograded" / "eve"),
+        hidden=course_roots(course / "autograded" / "eve"),
     )
     shown = [str(tmp_path / "libraries/shown"), str(course / ".venv/lib/shown")]
     assert done.stdout.split() == shown, done.stderr
+
+
+@needs_sandbox
+def test_what_is_hidden_has_no_second_name(tmp_path):
+    """An exchange in a folder of libraries, which a link shows again; a file; both by links."""
+    for name in ("lib/shown", "lib/exchange/inbound", "lib/gradebook.db", "other/secret"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x")
+    (tmp_path / "lib64").symlink_to("lib")
+    (tmp_path / "exchange").symlink_to("lib/exchange")
+    (tmp_path / "lib/link").symlink_to(tmp_path / "other")
+    done = bubblewrap.run_inside(
+        BWRAP,
+        "import os\n"
+        f"for folder, _, names in os.walk({str(tmp_path)!r}, followlinks=True):\n"
+        "    for name in names:\n"
+        "        path = os.path.join(folder, name)\n"
+        "        if os.path.isfile(path): print(path)",
+        read_only=[tmp_path / "lib64", tmp_path / "lib"],
+        hidden=[tmp_path / "exchange", tmp_path / "lib64/gradebook.db"],
+    )
+    shown = [str(tmp_path / name / "shown") for name in ("lib", "lib64")]
+    assert sorted(done.stdout.split()) == shown, done.stderr
