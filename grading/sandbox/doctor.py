@@ -14,10 +14,12 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from grading.plain import plain_line
 from grading.sandbox import bubblewrap
+from grading.sandbox.exposed import Exposed, exposed_files
 from grading.sandbox.manager import CourseKernelManager
 from grading.sandbox.namespaces import SandboxError
-from grading.sandbox.view import SYSTEM
+from grading.sandbox.view import SYSTEM, view
 from grading.student.filter import is_known_machine
 
 ANYWHERE = "Without a sandbox the judge still forms every verdict outside the student's process."
@@ -51,6 +53,8 @@ SWITCHES = (
     ("/proc/sys/kernel/unprivileged_userns_clone", "0", "1"),
 )
 APPARMOR_SWITCH = "/proc/sys/kernel/apparmor_restrict_unprivileged_userns"
+LOOK_SECONDS, LISTED = 10, 20  # for files that show, and how many of them are listed
+COVER = "What of it isn't meant for students: c.SandboxProvisioner.hidden = [...] covers it."
 OWN_PROCESSES = 2  # bubblewrap's process 1, and the one that looks around
 CHILDREN = "/proc/thread-self/children"
 
@@ -70,7 +74,7 @@ class Findings:
 EXAMINATION = """
 import errno, json, os, socket, sys
 sys.path.insert(0, question["packages"])
-from grading.sandbox.view import SYSTEM
+from grading.sandbox.view import SYSTEM, view
 from grading.student.filter import deny_system_calls
 
 def reached(address):
@@ -183,6 +187,21 @@ def isolation(found: Findings) -> list[tuple[bool, str]]:
     ]
 
 
+def told_exposed(exposed: Exposed) -> list[str]:
+    """What is said of the files that students' code can read: lines."""
+    more = "" if exposed.complete else f", as far as {LOOK_SECONDS} seconds of looking went"
+    if not exposed.files:
+        return [f"[ ok ] nothing that shows is private or another account's{more}"]
+    lines = [
+        f"[look] students' code can read {len(exposed.files):,} files that not everybody here may "
+        f"read, or that are another account's{more}:"
+    ]
+    lines += [f"       {plain_line(file)}" for file in exposed.files[:LISTED]]
+    if left := len(exposed.files[LISTED:]):
+        lines.append(f"       and {left:,} more")
+    return [*lines, f"       {COVER}"]
+
+
 def why_not_forked() -> str | None:
     """Why kernels can't be forked from a warm process here; None where they can."""
 
@@ -224,6 +243,7 @@ def doctor() -> int:
     if not all(holds for holds, _ in results):
         print("\nThe sandbox has a hole: grade elsewhere, and please report what is printed above.")
         return 1
+    print("\n".join(told_exposed(exposed_files(view(), LOOK_SECONDS))))
     why = why_not_forked()
     if why:
         print(f"[slow] kernels are started one by one, not forked from a warm process: {why}")
