@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from grading.sandbox.view import View, view
+from grading.sandbox.view import PROC_COVERED, View, view
 
 # Where things are inside. HOME, /tmp and /dev/shm, each a tmpfs, are all that can be written.
 HOME = "/home/student"
@@ -70,6 +70,9 @@ def command_line(
     """
     line = [bwrap, *(word for flag in ISOLATION for word in flag.split("="))]
     line += [*(NESTED_NAMESPACES if nested_namespaces else NO_NESTED_NAMESPACES)]
+    if not nested_namespaces:
+        for path in filter(os.path.exists, PROC_COVERED):
+            line += ["--ro-bind", os.devnull, path]
     line += ["--dev", "/dev"]
     for path in TMPFS_MOUNTS:
         line += ["--perms", "0755", "--size", str(tmp_bytes), "--tmpfs", path]

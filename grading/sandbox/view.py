@@ -37,6 +37,14 @@ SHARES = (
     ),  # where a distribution parts them from Python
     *("perl", "perl5", "tcltk", "tcl8.6", "tk8.6", "R", "julia", "octave", "gnuplot"),
 )
+# The machine's own affairs, most of them for root's eyes: as whom a sandbox runs that root started.
+PROC_COVERED = tuple(
+    f"/proc/{name}"
+    for name in (
+        *("kcore", "keys", "kpagecgroup", "kpagecount", "kpageflags", "latency_stats"),
+        *("pagetypeinfo", "sched_debug", "slabinfo", "timer_list", "vmallocinfo"),
+    )
+)
 COURSE_MARKS = ("nbgrader_config.py", "gradebook.db")
 
 # {host path: shown there (True), covered (False), or a symbolic link to the path that is given}

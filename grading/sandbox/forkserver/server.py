@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from grading.sandbox.forkserver.protocol import ForkRequest, ServerSettings
+from grading.sandbox.view import PROC_COVERED
 from grading.student.first import reap_until_end_of
 from grading.student.launch import extend_import_path, run_kernel
 
@@ -103,6 +104,8 @@ def mount_file_system(
     mount("tmpfs", kernels, "tmpfs", READ_ONLY, "size=4k")
     mount("devpts", "/dev/pts", "devpts", NO_SUID | NO_EXEC, "newinstance,ptmxmode=0666,mode=620")
     mount("proc", "/proc", "proc", NO_SUID | NO_DEV | NO_EXEC)
+    for path in filter(os.path.exists, PROC_COVERED):
+        mount("/dev/null", path, flags=BIND)
     Path("/proc/sys/user/max_user_namespaces").write_text("0")
     mount(None, "/proc", flags=REMOUNT | BIND | READ_ONLY | NO_SUID | NO_DEV | NO_EXEC)
 

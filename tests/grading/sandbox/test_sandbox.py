@@ -143,6 +143,21 @@ def test_what_the_system_shows_is_named(eve):
     assert others == ["set()", "True /usr/bin/env True"]
 
 
+def test_what_proc_has_for_root_alone_is_empty(eve):
+    """Though it may be root who grades."""
+    proc = [path for path in Path("/proc").iterdir() if not path.name.isdigit() and path.is_file()]
+    closed = [str(path) for path in proc if not path.stat().st_mode & 0o004]
+    said = eve.run(f"""
+        for path in {[*closed, "/proc/keys"]}:
+            try:
+                if open(path, "rb").read(1):
+                    print(path)
+            except OSError:
+                pass
+    """)
+    assert said == ""
+
+
 def test_nothing_tells_where_the_course_is(eve, course):
     """Mounts tell where their files lie on the host, and command lines what they were given."""
     said = eve.run("""
