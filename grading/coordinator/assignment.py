@@ -13,6 +13,7 @@ from nbconvert.exporters.exporter import ResourcesDict
 from nbformat.notebooknode import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.exchange.default import Exchange
 from nbgrader.preprocessors import ClearHiddenTests, ClearOutput, ClearSolutions, LockCells
 from nbgrader.utils import compute_checksum, find_all_files
 from traitlets.config import Config
@@ -82,6 +83,12 @@ class Assignment:
             except MissingEntry:
                 return {}
             return {nb.name: {cell.name for cell in nb.source_cells} for nb in notebooks}
+
+    def private_folders(self) -> list[str]:
+        """The course's folder, nbgrader's exchange and its cache: no student's code may see them,
+        wherever they are."""
+        exchange = Exchange(config=self._config)
+        return [os.path.abspath(p) for p in (self._coursedir.root, exchange.root, exchange.cache)]
 
     def notebooks(self) -> list[str]:
         """The names of the notebooks to grade, each found to be as it was released.

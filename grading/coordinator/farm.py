@@ -174,6 +174,8 @@ class Farm(LoggingConfigurable):
         seen = {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
         seen |= config.PlainProvisioner.get("environment", {})
         config.PlainProvisioner.environment = {**seen, "NBGRADER_EXECUTION": "autograde"}
+        hidden = config.SandboxProvisioner.get("hidden", [])
+        config.SandboxProvisioner.hidden = [*hidden, *self._assignment.private_folders()]
         return {name: dict(section) for name, section in config.items()}
 
     # ---- telling --------------------------------------------------------------------------------

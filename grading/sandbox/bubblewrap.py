@@ -1,4 +1,4 @@
-"""The bubblewrap command line: which program, what a student's code can see, does it work here.
+"""The bubblewrap command line: which program, what is in it, does it work here.
 
 https://github.com/containers/bubblewrap runs a program in fresh Linux namespaces, as an ordinary
 user, with nothing in its file system but what the command line lists.
@@ -11,9 +11,11 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+
+from grading.sandbox.view import PROC_COVERED, View, view
 
 # Where things are inside. HOME, /tmp and /dev/shm, each a tmpfs, are all that can be written.
 HOME = "/home/student"
@@ -39,22 +41,6 @@ NO_NESTED_NAMESPACES = ["--disable-userns", "--proc", "/proc"]
 # A process that makes namespaces for others, and mounts a /proc there. Linux lets it only where the
 # one that it sees is whole, and shows the host's processes to it.
 NESTED_NAMESPACES = ["--bind", "/proc", "/proc", "--dir", KERNEL]
-SYSTEM_LINKS = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
-# The linker's and fontconfig's tables; the processors, which libtorch counts; NixOS's system.
-OPTIONAL_FILES = (
-    "/etc/alternatives",
-    "/etc/fonts",
-    "/etc/ld.so.cache",
-    "/etc/ld.so.conf",
-    "/etc/ld.so.conf.d",
-    "/nix/store",
-    "/sys/devices/system/cpu",
-    "/sys/devices/system/node",
-)
-# Without them matplotlib finds its own fonts only: a fresh HOME costs no search through hundreds
-# of files, and a figure looks the same on every machine.
-FONTS = ("/usr/share/fonts", "/usr/local/share/fonts")
-COURSE_MARKS = ("nbgrader_config.py", "gradebook.db")
 
 
 def package_directories() -> dict[str, Path]:
@@ -63,36 +49,11 @@ def package_directories() -> dict[str, Path]:
     return {name: Path(spec.origin).parent for name, spec in specs.items() if spec and spec.origin}
 
 
-def site_packages() -> list[str]:
-    """The folders of installed packages that this Python uses, in the order of `sys.path`."""
-    return [p for p in sys.path if Path(p).name in ("site-packages", "dist-packages")]
-
-
-def python_directories() -> set[str]:
-    """What this Python needs in order to run: its programs, libraries and headers (for what is
-    compiled against it), not their whole prefix.
-
-    A virtual environment may be the course's own root, and `sys.path` may hold a home directory,
-    so neither is taken as it is.
-    """
-    found = {str(Path(sys.executable).resolve().parent), *site_packages()}
-    for prefix in {sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix}:
-        found |= {f"{prefix}/{part}" for part in ("bin", "lib", "lib64", "include", "pyvenv.cfg")}
-    return {os.path.abspath(path) for path in found if os.path.exists(path)}
-
-
-def course_roots(*starts: Path) -> set[str]:
-    """`starts` and those folders above them that hold a course."""
-    above = {folder for start in starts for folder in start.parents}
-    courses = {f for f in above if any((f / mark).exists() for mark in COURSE_MARKS)}
-    return {str(folder) for folder in courses.union(starts)}
-
-
 def command_line(
     bwrap: str,
     *,
     tmp_bytes: int,
-    hidden: Iterable[str] = (),
+    hidden: Iterable[str | Path] = (),
     read_only: Iterable[str | Path] = (),
     binds: Iterable[tuple[str | Path, str]] = (),
     nested_namespaces: bool = False,
@@ -109,18 +70,13 @@ def command_line(
     """
     line = [bwrap, *(word for flag in ISOLATION for word in flag.split("="))]
     line += [*(NESTED_NAMESPACES if nested_namespaces else NO_NESTED_NAMESPACES)]
-    line += ["--ro-bind", "/usr", "/usr", "--dev", "/dev"]
-    for path in SYSTEM_LINKS:
-        if os.path.islink(path):
-            line += ["--symlink", os.readlink(path), path]
-        elif os.path.isdir(path):
-            line += ["--ro-bind", path, path]
-    for path in OPTIONAL_FILES:
-        line += ["--ro-bind-try", path, path]
+    if not nested_namespaces:
+        for path in filter(os.path.exists, PROC_COVERED):
+            line += ["--ro-bind", os.devnull, path]
+    line += ["--dev", "/dev"]
     for path in TMPFS_MOUNTS:
         line += ["--perms", "0755", "--size", str(tmp_bytes), "--tmpfs", path]
-
-    line += _mounts({*python_directories(), *map(os.path.abspath, read_only)}, {*hidden, *FONTS})
+    line += _mounts(view(read_only, hidden))
     for host, path in binds:
         line += ["--ro-bind", str(host), path]
     line += ["--dir", WORKING_DIRECTORY, "--chdir", WORKING_DIRECTORY]
@@ -131,43 +87,21 @@ def command_line(
     return line
 
 
-def _mounts(shown: set[str], covered: set[str]) -> list[str]:
-    """Options that show the host paths `shown` and hide `covered` (folders) where they would show.
-
-    What is needed and lies in a covered folder (the course's own virtual environment, say) is
-    shown again on top of the cover: parents come first.
-    """
+def _mounts(made: View) -> list[str]:
+    """Options that make a view of this machine."""
     line: list[str] = []
     covers: list[str] = []
-    mounts = {"/usr": True}  # {path: is it shown? else it is covered}
-    for path in sorted(shown | covered, key=lambda path: Path(path).parts):
-        visible = _is_visible(path, mounts)
-        if path in covered and visible and os.path.isdir(path):
+    for path, how in made.items():
+        if isinstance(how, str):
+            line += ["--symlink", how, path]
+        elif how:
+            line += ["--ro-bind", path, path]
+        elif os.path.isdir(path):
             line += ["--tmpfs", path]
             covers += ["--remount-ro", path]
-            mounts[path] = False
-        elif path not in covered and not visible:
-            line += ["--ro-bind", path, path]
-            mounts[path] = True
-    return line + _interpreter_links(mounts) + covers
-
-
-def _is_visible(path: str | Path, mounts: Mapping[str, bool]) -> bool:
-    """Does the nearest of `mounts` at or above `path` show it?"""
-    above = [mount for mount in mounts if Path(path).is_relative_to(mount)]
-    return bool(above) and mounts[max(above, key=len)]
-
-
-def _interpreter_links(mounts: Mapping[str, bool]) -> list[str]:
-    """Options that repeat the symbolic links between sys.executable and the program itself."""
-    line: list[str] = []
-    link = Path(sys.executable)
-    while link.is_symlink():
-        target = os.readlink(link)
-        if not _is_visible(link, mounts):
-            line += ["--symlink", target, str(link)]
-        link = link.parent / target
-    return line
+        else:
+            line += ["--ro-bind", os.devnull, path]
+    return line + covers
 
 
 def candidates(configured: str = "") -> list[str]:

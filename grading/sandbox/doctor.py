@@ -14,10 +14,13 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from grading.plain import plain_line
 from grading.sandbox import bubblewrap
+from grading.sandbox.exposed import Exposed, exposed_files
 from grading.sandbox.manager import CourseKernelManager
 from grading.sandbox.namespaces import SandboxError
-from grading.student.launch import AUDIT_ARCHITECTURE
+from grading.sandbox.view import SYSTEM, view
+from grading.student.filter import is_known_machine
 
 ANYWHERE = "Without a sandbox the judge still forms every verdict outside the student's process."
 INSTALL = """\
@@ -50,6 +53,8 @@ SWITCHES = (
     ("/proc/sys/kernel/unprivileged_userns_clone", "0", "1"),
 )
 APPARMOR_SWITCH = "/proc/sys/kernel/apparmor_restrict_unprivileged_userns"
+LOOK_SECONDS, LISTED = 10, 20  # for files that show, and how many of them are listed
+COVER = "What of it isn't meant for students: c.SandboxProvisioner.hidden = [...] covers it."
 OWN_PROCESSES = 2  # bubblewrap's process 1, and the one that looks around
 CHILDREN = "/proc/thread-self/children"
 
@@ -62,14 +67,15 @@ class Findings:
     processes: int  # seen in /proc
     files: list[str]  # of this machine, that can be read
     settings: bool  # the kernel's settings can be written
-    filtered: bool  # a denied system call failed
+    filtered: bool  # denied system calls failed
 
 
 # Run inside a sandbox; `question` is put in front.
 EXAMINATION = """
-import json, os, socket, sys
+import errno, json, os, socket, sys
 sys.path.insert(0, question["packages"])
-from grading.student.launch import deny_system_calls
+from grading.sandbox.view import SYSTEM, view
+from grading.student.filter import deny_system_calls
 
 def reached(address):
     try:
@@ -77,6 +83,13 @@ def reached(address):
     except OSError:
         return False
     return True
+
+def refused(call, *arguments):
+    try:
+        call(*arguments)
+    except OSError as error:
+        return error.errno in (errno.EPERM, errno.EAFNOSUPPORT)
+    return False
 
 def written(path):
     try:
@@ -86,17 +99,12 @@ def written(path):
     return True
 
 deny_system_calls()
-try:
-    os.close(os.memfd_create("x"))
-    filtered = False
-except PermissionError:
-    filtered = True
 print(json.dumps({
     "network": reached(tuple(question["address"])),
     "processes": sum(name.isdigit() for name in os.listdir("/proc")),
     "files": [path for path in question["files"] if os.access(path, os.R_OK)],
     "settings": written("/proc/sys/kernel/core_pattern"),
-    "filtered": filtered,
+    "filtered": refused(os.memfd_create, "x") and refused(socket.socket, socket.AF_VSOCK),
 }))
 """
 
@@ -144,7 +152,7 @@ def examine(bwrap: str) -> tuple[Findings | None, str | None]:
         str(path)
         for folder in {Path.home(), Path.cwd(), Path("/etc")}
         for path in folder.iterdir()
-        if path.is_file() and str(path) not in bubblewrap.OPTIONAL_FILES
+        if path.is_file() and str(path) not in SYSTEM
     ]
     packages = bubblewrap.package_directories()
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -162,11 +170,10 @@ def examine(bwrap: str) -> tuple[Findings | None, str | None]:
 
 def isolation(found: Findings) -> list[tuple[bool, str]]:
     """What was found says of each part of the isolation: (does it hold?, sentence)."""
-    machine = platform.machine()
-    if machine in AUDIT_ARCHITECTURE:
-        filtered = (found.filtered, "memory that belongs to no process can't be made")
+    if is_known_machine():
+        filtered = (found.filtered, "system calls that a notebook has no use for are refused")
     else:
-        filtered = (True, f"(no filter of system calls for {machine}: memory counts less exactly)")
+        filtered = (True, f"(there is no filter of system calls for {platform.machine()} yet)")
     return [
         (not found.network, "no network: a listener on this machine can't be reached"),
         (
@@ -178,6 +185,21 @@ def isolation(found: Findings) -> list[tuple[bool, str]]:
         filtered,
         (os.path.exists(CHILDREN), "memory, processes and life time can be watched"),
     ]
+
+
+def told_exposed(exposed: Exposed) -> list[str]:
+    """What is said of the files that students' code can read: lines."""
+    more = "" if exposed.complete else f", as far as {LOOK_SECONDS} seconds of looking went"
+    if not exposed.files:
+        return [f"[ ok ] nothing that shows is private or another account's{more}"]
+    lines = [
+        f"[look] students' code can read {len(exposed.files):,} files that not everybody here may "
+        f"read, or that are another account's{more}:"
+    ]
+    lines += [f"       {plain_line(file)}" for file in exposed.files[:LISTED]]
+    if left := len(exposed.files[LISTED:]):
+        lines.append(f"       and {left:,} more")
+    return [*lines, f"       {COVER}"]
 
 
 def why_not_forked() -> str | None:
@@ -221,6 +243,7 @@ def doctor() -> int:
     if not all(holds for holds, _ in results):
         print("\nThe sandbox has a hole: grade elsewhere, and please report what is printed above.")
         return 1
+    print("\n".join(told_exposed(exposed_files(view(), LOOK_SECONDS))))
     why = why_not_forked()
     if why:
         print(f"[slow] kernels are started one by one, not forked from a warm process: {why}")

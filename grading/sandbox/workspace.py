@@ -19,7 +19,7 @@ PREFIX = "graded-kernel-"
 NESTED_PREFIX = "kernel-"
 SOCKET_PATH_LIMIT = 103  # sockaddr_un.sun_path: 108 on Linux, 104 on macOS, with a final zero
 # What follows the temporary folder in the name of a socket: a workspace in a workspace.
-SOCKET_PATH_TAIL = len(f"/{PREFIX}12345678/{NESTED_PREFIX}12345678/sockets/") + 20
+SOCKET_PATH_TAIL = len(f"/{PREFIX}12345678/{NESTED_PREFIX}12345678/in/sockets/") + 20
 SCANS = 100
 BLOCK = 4096  # bytes that a file takes at least, and a folder
 
@@ -27,9 +27,9 @@ BLOCK = 4096  # bytes that a file takes at least, and a folder
 class Workspace(tempfile.TemporaryDirectory[str]):
     """A directory that only this account can enter, removed by cleanup() or when Python ends.
 
-    Attributes: path; sockets and files, two directories in it. What a process that was killed
-    left behind is removed by the next one that makes a workspace. A workspace `within` the path of
-    another one goes with that.
+    Attributes: path; shown, the directory in it that a sandboxed kernel sees; sockets and files,
+    two directories in that. What a process that was killed left behind is removed by the next one
+    that makes a workspace. A workspace `within` the path of another one goes with that.
     """
 
     def __init__(self, within: Path | None = None) -> None:
@@ -46,8 +46,10 @@ class Workspace(tempfile.TemporaryDirectory[str]):
             self._lock = open(self.path / "lock.new", "w")  # noqa: SIM115 (held until cleanup)
             fcntl.flock(self._lock, fcntl.LOCK_EX)
             os.rename(self.path / "lock.new", self.path / "lock")
-        self.sockets = self.path / "sockets"
-        self.files = self.path / "files"
+        self.shown = self.path / "in"
+        self.shown.mkdir(mode=0o700)
+        self.sockets = self.shown / "sockets"
+        self.files = self.shown / "files"
         self.sockets.mkdir()
 
     def cleanup(self) -> None:

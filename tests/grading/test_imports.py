@@ -26,11 +26,11 @@ SHARED = FOLDERS | {"nbgrader"}  # never imported by the modules that several pr
 # All there is beside the standard library.
 STUDENT = {"torch", "numpy", "grading.wire", "grading.arrays"}
 STUDENT |= {"grading.streams", "grading.student.absent"}
-STUDENT |= {"grading.student.callbacks", "grading.student.traces"}
+STUDENT |= {"grading.student.callbacks", "grading.student.traces", "grading.student.filter"}
 # launch.py becomes ipykernel, once the student's files are there and the limits hold; then the
 # shell's cells get their budget.
 STUDENT_IN_FUNCTIONS = {
-    "grading.student.launch": {"zmq", "ipykernel.kernelapp"},
+    "grading.student.launch": {"zmq", "ipykernel.kernelapp", "grading.student.first"},
     "grading.student.budget": {"IPython.core.getipython"},
     "grading.student.absent": {"IPython.core.getipython"},
 }

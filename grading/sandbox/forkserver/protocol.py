@@ -28,7 +28,7 @@ class ForkRequest:
     """
 
     launch: Settings
-    workspace: str  # name of its directory in `ServerSettings.kernels`
+    workspace: str  # its directory, relative to `ServerSettings.kernels`
     tmp_bytes: int  # size of each of its `tmpfs_mounts`
     environment: dict[str, str]
     working_directory: str

@@ -8,6 +8,7 @@ a socket from grading (`client`), as a `ForkRequest` with open files attached.
 """
 
 import ctypes
+import fcntl
 import gc
 import importlib
 import json
@@ -16,6 +17,7 @@ import random
 import signal
 import socket
 import stat
+import struct
 import sys
 import traceback
 from collections.abc import Sequence
@@ -24,15 +26,18 @@ from pathlib import Path
 from typing import NoReturn
 
 from grading.sandbox.forkserver.protocol import ForkRequest, ServerSettings
+from grading.sandbox.view import PROC_COVERED
+from grading.student.first import reap_until_end_of
 from grading.student.launch import extend_import_path, run_kernel
 
 REQUEST_BYTES = 1 << 20
 MOST_FILES = 32  # attached to one request
-# linux/include/uapi/linux/sched.h and mount.h, prctl.h, capability.h
+# linux/include/uapi/linux/sched.h and mount.h, prctl.h, capability.h, sockios.h, if.h
 NEW_NAMESPACES = 0x20000 | 0x4000000 | 0x8000000 | 0x10000000 | 0x20000000 | 0x40000000
 READ_ONLY, NO_SUID, NO_DEV, NO_EXEC, REMOUNT, BIND = 1, 2, 4, 8, 32, 4096
 RECURSIVE, PRIVATE = 1 << 14, 1 << 18
 SET_PARENT_DEATH_SIGNAL, DROP_FROM_BOUNDING_SET, CAPABILITY_VERSION = 1, 24, 0x20080522
+SET_INTERFACE_FLAGS, INTERFACE_UP = 0x8914, 1
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -57,14 +62,16 @@ def mount(
 
 
 def unshare_namespaces() -> None:
-    """Put this process into new namespaces: user, mount, network, IPC, host name; and pid, where
-    its next child becomes number 1. In the new user namespace it may do everything, outside no more
-    than before. Raises OSError."""
+    """Put this process into new namespaces: user, mount, network (with a loopback of its own), IPC,
+    host name; and pid, where its next child becomes number 1. In the new user namespace it may do
+    everything, outside no more than before. Raises OSError."""
     uid, gid = os.getuid(), os.getgid()
     libc_call("unshare", NEW_NAMESPACES)
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
     Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        fcntl.ioctl(any_socket, SET_INTERFACE_FLAGS, struct.pack("16sh14x", b"lo", INTERFACE_UP))
 
 
 def mount_file_system(
@@ -76,7 +83,7 @@ def mount_file_system(
         tmpfs_mounts: what can be written, each a fresh tmpfs of `tmp_bytes`.
         kept: what bubblewrap shows in them.
         kernels: the directory of all kernels' workspaces.
-        workspace: name of the one of them that is shown, as /run/kernel.
+        workspace: the one of them, relative to it, that is shown, as /run/kernel.
 
     Raises OSError.
     """
@@ -97,6 +104,8 @@ def mount_file_system(
     mount("tmpfs", kernels, "tmpfs", READ_ONLY, "size=4k")
     mount("devpts", "/dev/pts", "devpts", NO_SUID | NO_EXEC, "newinstance,ptmxmode=0666,mode=620")
     mount("proc", "/proc", "proc", NO_SUID | NO_DEV | NO_EXEC)
+    for path in filter(os.path.exists, PROC_COVERED):
+        mount("/dev/null", path, flags=BIND)
     Path("/proc/sys/user/max_user_namespaces").write_text("0")
     mount(None, "/proc", flags=REMOUNT | BIND | READ_ONLY | NO_SUID | NO_DEV | NO_EXEC)
 
@@ -109,22 +118,13 @@ def drop_capabilities() -> None:
     libc_call("capset", header, none)
 
 
-def reap_until_end_of(pid: int) -> int:
-    """Collect children until `pid` has ended; its exit status as a shell gives it."""
-    while True:
-        ended, status = os.wait()
-        if ended == pid:
-            code = os.waitstatus_to_exitcode(status)
-            return code if code >= 0 else 128 - code
-
-
 def become_kernel(
     settings: ServerSettings, kept: Sequence[str], request: ForkRequest, files: Sequence[int]
 ) -> NoReturn:
     """Become the kernel of `request`, with two processes above it.
 
     The first one waits in the old pid namespace and reports how the kernel ended; the second is
-    number 1 of the new one, whose end is the end of all others in it.
+    number 1 of the new one, which `run_kernel` leaves behind.
     """
     status, errors, handshake, *listening = files
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -143,10 +143,6 @@ def become_kernel(
         settings.tmpfs_mounts, kept, settings.kernels, request.workspace, request.tmp_bytes
     )
     drop_capabilities()
-    if second := os.fork():
-        for fd in (handshake, *listening):
-            os.close(fd)
-        os._exit(reap_until_end_of(second))
     os.environ.clear()
     os.environ.update(request.environment)
     os.makedirs(request.working_directory, exist_ok=True)
@@ -173,8 +169,6 @@ def main() -> None:
     gc.collect()
     gc.freeze()  # what is here now is shared by all kernels: the collector writes to none of it
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    # A handler, as Python's, would let a kernel signal number 1 of its namespace, and so end it.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
     control = socket.socket(fileno=settings.control)
     control.sendall(b"!")
     while True:

@@ -21,6 +21,7 @@ from grading.sandbox.forkserver.client import ForkedProcess, ForkServer
 from grading.sandbox.forkserver.protocol import ForkRequest, ServerSettings
 from grading.sandbox.namespaces import SandboxError
 from grading.sandbox.provisioners.sandboxed import SandboxProvisioner
+from grading.sandbox.view import site_packages
 from grading.sandbox.workspace import Workspace
 from grading.student.launch import Settings
 
@@ -72,7 +73,7 @@ class ForkedProvisioner(SandboxProvisioner):
         settings = ServerSettings(
             control=None,
             packages=[bubblewrap.PACKAGES],
-            site_packages=bubblewrap.site_packages(),
+            site_packages=site_packages(),
             preload=[*KERNEL_MODULES, *_pictures(), *self.preload],
             tmpfs_mounts=bubblewrap.TMPFS_MOUNTS,
             kernels=KERNELS,
@@ -94,7 +95,11 @@ class ForkedProvisioner(SandboxProvisioner):
     def _launch_arguments(
         self, settings: Settings, workspace: Workspace, submission: Path
     ) -> dict[str, Any]:
-        return {"cmd": [], "settings": settings, "folder": workspace.path.name}
+        return {
+            "cmd": [],
+            "settings": settings,
+            "folder": str(workspace.shown.relative_to(workspace.path.parent)),
+        }
 
     async def _launch(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         request = ForkRequest(

@@ -19,7 +19,8 @@ from jupyter_client.manager import KernelManager
 from jupyter_client.provisioning import LocalProvisioner
 from traitlets import Dict, Integer, List, Unicode
 
-from grading.sandbox.bubblewrap import package_directories, site_packages
+from grading.sandbox.bubblewrap import package_directories
+from grading.sandbox.view import site_packages
 from grading.sandbox.watchdog import MIB, Limits, Watchdog
 from grading.sandbox.workspace import Workspace
 from grading.student import launch

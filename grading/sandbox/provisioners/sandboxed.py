@@ -7,6 +7,7 @@ import re
 import signal
 import socket
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, replace
@@ -18,12 +19,13 @@ from traitlets import List, Unicode
 from grading.sandbox import bubblewrap
 from grading.sandbox.namespaces import SandboxedTree, SandboxError, shared_namespaces
 from grading.sandbox.provisioners.plain import LAUNCHER, PlainProvisioner
+from grading.sandbox.shared import shared_files
 from grading.sandbox.usage import children, is_sleeping, use_real_time_priority
+from grading.sandbox.view import course_roots
 from grading.sandbox.watchdog import ProcessTree, Watchdog
 from grading.sandbox.workspace import Workspace, kill_bwrap_of
 from grading.student.launch import Settings
 
-PASSWD = Path(bubblewrap.__file__).with_name("passwd")
 COUNTS_PROCESSES_APART = (5, 14)  # Linux, from where on RLIMIT_NPROC counts those inside alone
 START_SECONDS = 60
 END_SECONDS = 10
@@ -37,6 +39,11 @@ class SandboxProvisioner(PlainProvisioner):
 
     bwrap = Unicode(help="path of bubblewrap's program; empty: look for it").tag(config=True)
     read_only = List(Unicode(), help="more files and folders that kernels see").tag(config=True)
+    hidden = List(
+        Unicode(),
+        help="files and folders that no kernel sees, wherever they lie; when a class is graded, "
+        "the course's folder and nbgrader's exchange are among them",
+    ).tag(config=True)
 
     in_force = False  # has this kernel been seen to run in namespaces of its own?
     _handshake: socket.socket | None = None  # to the kernel's launcher
@@ -59,12 +66,12 @@ class SandboxProvisioner(PlainProvisioner):
         settings = super()._settings(workspace, arguments)
         info = json.loads(Path(settings.connection_file).read_text())
         info["ip"] = f"{self.inside_socket_directory}/{Path(info['ip']).name}"
-        (workspace.path / "inside.json").write_text(json.dumps(info))
+        (workspace.shown / "connection.json").write_text(json.dumps(info))
         self._handshake, theirs = socket.socketpair()
         self._inherited.append(theirs.detach())
         return replace(
             settings,
-            connection_file=f"{bubblewrap.KERNEL}/inside.json",
+            connection_file=f"{bubblewrap.KERNEL}/connection.json",
             files=f"{bubblewrap.KERNEL}/files",
             packages=[bubblewrap.PACKAGES],
             handshake=self._inherited[-1],
@@ -73,9 +80,10 @@ class SandboxProvisioner(PlainProvisioner):
     def _launch_arguments(
         self, settings: Settings, workspace: Workspace, submission: Path
     ) -> dict[str, Any]:
-        bwrap = self._bwrap_command(submission, (workspace.path, bubblewrap.KERNEL))
-        # ipykernel ends when its parent isn't the process of this number: inside, that is number 1.
-        parent = ["--setenv", "JPY_PARENT_PID", "1"]
+        bwrap = self._bwrap_command(submission, (workspace.shown, bubblewrap.KERNEL))
+        # The launcher is number 1 of the process namespace, and the kernel's parent: ipykernel ends
+        # when that isn't the process of this number.
+        parent = ["--as-pid-1", "--setenv", "JPY_PARENT_PID", "1"]
         launcher = f"{bubblewrap.PACKAGES}/grading/student/{LAUNCHER.name}"
         python = [sys.executable, "-P", "-s", launcher, json.dumps(asdict(settings))]
         return {"cmd": [*bwrap, *parent, *python]}
@@ -87,17 +95,14 @@ class SandboxProvisioner(PlainProvisioner):
         bwrap, problem = bubblewrap.find(self.bwrap)
         if bwrap is None:
             raise SandboxError(f"No sandbox: {problem}. `python -m grading doctor` says more.")
-        packages = bubblewrap.package_directories()
+        packages = bubblewrap.package_directories().values()
+        courses = course_roots(submission, submission.resolve(), *packages)
         return bubblewrap.command_line(
             bwrap,
             tmp_bytes=self.tmp_bytes,
-            hidden=bubblewrap.course_roots(submission, submission.resolve(), *packages.values()),
+            hidden={*courses, *self.hidden, tempfile.gettempdir()},
             read_only=self.read_only,
-            binds=[
-                (PASSWD, "/etc/passwd"),
-                *((host, f"{bubblewrap.PACKAGES}/{name}") for name, host in packages.items()),
-                *binds,
-            ],
+            binds=[*shared_files(), *binds],
             nested_namespaces=nested_namespaces,
         )
 

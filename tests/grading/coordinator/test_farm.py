@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 import pytest
+from kernel_student import needs_sandbox
 from toy import GOOD, Toy
 
 from grading.coordinator import workers
@@ -156,6 +157,30 @@ def test_an_interrupt_between_two_notebooks_ends_it_at_once_too(tmp_path):
     log, _ = process.communicate(timeout=60)
     assert "KeyboardInterrupt" in log
     assert course.processes() == []
+
+
+@needs_sandbox
+def test_no_kernel_sees_the_course_and_the_exchange_wherever_they_are(tmp_path):
+    """Here in a folder that is shown. Workers have the submission in a folder of its own."""
+    shown = tmp_path / "lib"
+    for name in ("exchange/toy/inbound/ben+toy/toy.ipynb", "cache/toy/notes.txt", "library.txt"):
+        path = shown / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x")
+    settings = {
+        "CheckTests.enabled": False,
+        "CourseKernelManager.fork_server": False,
+        "SandboxProvisioner.read_only": [str(shown)],
+        "Exchange.root": str(shown / "exchange"),
+        "Exchange.cache": str(shown / "cache"),
+    }
+    lines = [f"c.{name} = {value!r}" for name, value in settings.items()]
+    course = Toy(shown / "course", "\n".join(lines))
+    look = f"import os\nprint([n for _, _, names in os.walk({str(shown)!r}) for n in names])\n"
+    course.hand_in_cells("ada", GOOD | {"history": look + GOOD["history"]})
+    course.run("autograde", "toy")
+    (output,) = (cell for cell in course.graded_notebook("ada").cells if cell.id == "history")
+    assert output.outputs[0].text == "['library.txt']\n"
 
 
 def test_a_dask_worker_that_is_killed_costs_nothing(course):

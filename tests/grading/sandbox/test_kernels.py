@@ -19,6 +19,7 @@ from grading.sandbox import bubblewrap
 from grading.sandbox.forkserver.client import ForkedProcess
 from grading.sandbox.manager import CourseKernelManager
 from grading.sandbox.usage import descendants
+from grading.sandbox.view import python_directories
 from grading.sandbox.workspace import Workspace, remove_leftovers
 
 pytest_plugins = ["kernel_student"]
@@ -208,9 +209,7 @@ def test_nothing_is_left_and_nothing_is_inherited(start, now):
 
 def empty_tmp():
     """What /tmp holds inside, when nobody has written: the way to a Python that is kept there."""
-    inside = {
-        Path(tree).parts[2] for tree in bubblewrap.python_directories() if tree.startswith("/tmp/")
-    }
+    inside = {Path(tree).parts[2] for tree in python_directories() if tree.startswith("/tmp/")}
     return sorted(inside)
 
 

@@ -1,6 +1,7 @@
 """Without a sandbox: refusal where one is required, else a warning and manners; the doctor."""
 
 import asyncio
+import os
 import secrets
 import subprocess
 import sys
@@ -8,11 +9,12 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from kernel_student import BWRAP, KernelSession, needs_sandbox
+from kernel_student import BWRAP, PATIENCE, KernelSession, needs_sandbox
 from traitlets.config import Config
 
-from grading.sandbox import bubblewrap
+from grading.sandbox import bubblewrap, doctor as diagnosis
 from grading.sandbox.doctor import doctor
+from grading.sandbox.exposed import Exposed, exposed_files
 from grading.sandbox.forkserver import client
 from grading.sandbox.manager import CourseKernelManager
 from grading.sandbox.namespaces import SandboxError
@@ -139,6 +141,35 @@ def test_the_doctor_tells_that_nothing_can_be_forked(monkeypatch, capsys):
     assert doctor() == 0
     said = capsys.readouterr().out
     assert "[slow] kernels are started one by one" in said and "nothing to fork" in said
+
+
+@needs_sandbox
+def test_the_doctor_lists_what_shows_and_is_private(tmp_path, monkeypatch, capsys):
+    for name in ("own", "covered/secret", "closed/file", "others", "common", "many/0"):
+        path = tmp_path / "lib" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x")
+    (tmp_path / "lib/own").chmod(0o600)
+    (tmp_path / "lib/closed").chmod(0o700)
+    (tmp_path / "lib/link").symlink_to(tmp_path / "lib/own")
+    made = {str(tmp_path / "lib"): True, str(tmp_path / "lib/covered"): False, "/x": "/lib/own"}
+    found = {"own", "closed/file"}
+    if os.getuid() == 0:
+        os.chown(tmp_path / "lib/others", 12345, -1)
+        found.add("others")
+    exposed = exposed_files(made, PATIENCE)
+    assert exposed == Exposed(exposed.files, complete=True)
+    assert {os.path.relpath(path, tmp_path / "lib") for path in exposed.files} == found
+    assert not exposed_files(made, 0).complete
+
+    monkeypatch.setattr(diagnosis, "view", lambda: made)
+    monkeypatch.setattr(diagnosis, "why_not_forked", lambda: None)
+    monkeypatch.setattr(diagnosis, "LISTED", 1)
+    assert doctor() == 0
+    said = capsys.readouterr().out
+    assert f"[look] students' code can read {len(found)} files" in said
+    assert exposed.files[0] in said and f"and {len(found) - 1} more" in said
+    assert "c.SandboxProvisioner.hidden" in said
 
 
 def test_the_doctor_knows_what_is_missing(monkeypatch, capsys):

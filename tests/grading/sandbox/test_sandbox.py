@@ -9,6 +9,7 @@ import pytest
 from kernel_student import BWRAP, WHY_NOT, KernelSession, needs_sandbox
 
 from grading.sandbox import bubblewrap
+from grading.sandbox.view import course_roots
 
 ATTEMPTS = 3  # to reach the network
 SECRET = secrets.token_hex(16)
@@ -129,6 +130,52 @@ def test_no_file_name_of_the_course_is_anywhere(eve):
     assert said == "looked at True\n"
 
 
+def test_what_the_system_shows_is_named(eve):
+    said = eve.run("""
+        import ctypes.util, os, shutil
+        print(sorted(os.listdir("/usr/local")), os.path.exists("/usr/src"))
+        print({"doc", "fonts", "nbgrader", "man", "ssl-cert"} & {*os.listdir("/usr/share")})
+        print(bool(ctypes.util.find_library("c")), shutil.which("env"), os.path.exists("/bin/sh"))
+    """)
+    local, *others = said.splitlines()
+    unseen = [name for name in ("share", "etc", "var", "src", "games") if f"'{name}'" in local]
+    assert unseen == [] and local.endswith("False")
+    assert others == ["set()", "True /usr/bin/env True"]
+
+
+def test_what_proc_has_for_root_alone_is_empty(eve):
+    """Though it may be root who grades."""
+    proc = [path for path in Path("/proc").iterdir() if not path.name.isdigit() and path.is_file()]
+    closed = [str(path) for path in proc if not path.stat().st_mode & 0o004]
+    said = eve.run(f"""
+        for path in {[*closed, "/proc/keys"]}:
+            try:
+                if open(path, "rb").read(1):
+                    print(path)
+            except OSError:
+                pass
+    """)
+    assert said == ""
+
+
+def test_nothing_tells_where_the_course_is(eve, course):
+    """Mounts tell where their files lie on the host, and command lines what they were given."""
+    said = eve.run("""
+        import glob
+        print(open("/proc/self/mountinfo").read())
+        for path in glob.glob("/proc/[0-9]*/cmdline"):
+            print(open(path).read())
+    """)
+    private = [course, *bubblewrap.package_directories().values()]
+    assert "/run/course" in said and [str(path) for path in private if str(path) in said] == []
+    settings = eve.run("""
+        import glob
+        for path in glob.glob("/run/kernel/*.json"):
+            print(open(path).read())
+    """)
+    assert "/run/kernel/sockets" in settings and eve.manager.socket_directory not in settings
+
+
 def test_the_submission_arrives_without_notebooks_and_links(eve):
     said = eve.run("""
         import os
@@ -231,16 +278,52 @@ def test_no_signal_ends_the_process_above(eve):
     assert said == "1\n"
 
 
-def test_memory_that_nobody_could_count_is_refused(eve):
+def test_the_process_above_can_not_be_looked_into(eve):
     said = eve.run("""
         import ctypes, os
+        attach = 16
+        print(ctypes.CDLL(None).ptrace(attach, os.getppid(), 0, 0))
+        for name in ("mem", "environ", "maps", "root", "cwd", "exe", "fd/0", "ns/mnt"):
+            try:
+                os.close(os.open(f"/proc/{os.getppid()}/{name}", os.O_RDONLY))
+                print("opened", name)
+            except PermissionError:
+                pass
+        os.listdir("/proc/self/fd"), open("/proc/self/maps")  # one's own is another matter
+    """)
+    assert said == "-1\n"
+
+
+def test_the_filter_of_system_calls_is_over_all_processes(eve):
+    """Number 1 too, which is there before the kernel: nothing inside is without it."""
+    said = eve.run("""
+        import ctypes, glob, os, socket
+        for path in glob.glob("/proc/[0-9]*/status"):
+            print("Seccomp:\\t2" in open(path).read(), "NoNewPrivs:\\t1" in open(path).read())
         try:
             os.memfd_create("hidden")
         except PermissionError:
             print("no memfd")
         print(ctypes.CDLL(None).shmget(0, 1 << 20, 0o1600))
+        for family in (socket.AF_VSOCK, socket.AF_PACKET, socket.AF_ALG):
+            try:
+                socket.socket(family)
+                print("made", family)
+            except OSError as error:
+                print(error.strerror)
     """)
-    assert said == "no memfd\n-1\n"
+    assert said.splitlines()[:4] == ["True True", "True True", "no memfd", "-1"]
+    assert said.splitlines()[4:] == ["Address family not supported by protocol"] * 3
+
+
+def test_a_server_of_the_student_s_own_can_be_reached(eve):
+    said = eve.run("""
+        import socket
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            socket.create_connection(server.getsockname(), timeout=5).sendall(b"hello")
+            print(server.accept()[0].recv(5))
+    """)
+    assert said == "b'hello'\n"
 
 
 def test_the_judge_and_the_kernel_can_share_a_socket(eve):
@@ -270,7 +353,31 @@ def test_a_course_inside_something_shown_is_covered(tmp_path):
         f"for folder, _, names in os.walk({str(tmp_path)!r}):\n"
         "    for name in names: print(os.path.join(folder, name))",
         read_only=[tmp_path / "libraries", course / ".venv/lib"],
-        hidden=bubblewrap.course_roots(course / "autograded" / "eve"),
+        hidden=course_roots(course / "autograded" / "eve"),
     )
     shown = [str(tmp_path / "libraries/shown"), str(course / ".venv/lib/shown")]
     assert done.stdout.split() == shown, done.stderr
+
+
+@needs_sandbox
+def test_what_is_hidden_has_no_second_name(tmp_path):
+    """An exchange in a folder of libraries, which a link shows again; a file; both by links."""
+    for name in ("lib/shown", "lib/exchange/inbound", "lib/gradebook.db", "other/secret"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x")
+    (tmp_path / "lib64").symlink_to("lib")
+    (tmp_path / "exchange").symlink_to("lib/exchange")
+    (tmp_path / "lib/link").symlink_to(tmp_path / "other")
+    done = bubblewrap.run_inside(
+        BWRAP,
+        "import os\n"
+        f"for folder, _, names in os.walk({str(tmp_path)!r}, followlinks=True):\n"
+        "    for name in names:\n"
+        "        path = os.path.join(folder, name)\n"
+        "        if os.path.isfile(path): print(path)",
+        read_only=[tmp_path / "lib64", tmp_path / "lib"],
+        hidden=[tmp_path / "exchange", tmp_path / "lib64/gradebook.db"],
+    )
+    shown = [str(tmp_path / name / "shown") for name in ("lib", "lib64")]
+    assert sorted(done.stdout.split()) == shown, done.stderr
