@@ -176,6 +176,16 @@ def test_nothing_tells_where_the_course_is(eve, course):
     assert "/run/kernel/sockets" in settings and eve.manager.socket_directory not in settings
 
 
+def test_the_digits_of_the_hidden_tests_are_nowhere(eve):
+    said = eve.run("""
+        import glob, importlib.util
+        import grading.wire
+        print(importlib.util.find_spec("grading.unseen"))
+        print([f for f in glob.glob("/**/mnist_*", recursive=True)])
+    """)
+    assert said.startswith("None") and "mnist_5k" in said and "mnist_1k" not in said
+
+
 def test_the_submission_arrives_without_notebooks_and_links(eve):
     said = eve.run("""
         import os
