@@ -128,7 +128,7 @@ def _displayed(data: dict[str, Any], content: dict[str, Any]) -> Remade:
             picture = pictures.remade(sent[0], data[sent[0]])
             kept, cost = {sent[0]: picture.data}, picture.cost
         except pictures.PictureError as error:
-            told, cost = f"[{error}]", len(data[sent[0]]) // pictures.SENT_A_BYTE
+            told, cost = f"[{error}]", error.cost
     elif any(str(mime).startswith("image/") for mime in data):
         told = OTHER_PICTURE
     if told or text or not kept:
@@ -168,7 +168,7 @@ def append_within(cell: NotebookNode, remade: Remade, room: int) -> int:
         cell.outputs.append(output)
         return left
     if output.output_type == "stream":
-        output.text = _beginning(output.text, room - OVERHEAD)
+        output.text = within(output.text, room - OVERHEAD)
         cell.outputs.append(output)
     elif output.output_type == "error":  # which a human, and a limit's flag, should know of
         append_error(cell, output)
@@ -187,8 +187,8 @@ def append_error(cell: NotebookNode, error: dict[str, Any]) -> None:
     cell.outputs.append(error_output(name, message))
 
 
-def _beginning(text: str, room: int) -> str:
-    """As much of a text as `room` bytes hold."""
+def within(text: str, room: int) -> str:
+    """As much of a text, from its beginning, as `room` bytes of a notebook's file hold."""
     while text and (stored := stored_bytes(text)) > room:
         text = text[: len(text) * max(0, room) // stored]
     return text

@@ -15,6 +15,9 @@ KINDS = {"image/png": "PNG", "image/jpeg": "JPEG"}
 # A telephone's camera has 12 or 24 million. A JPEG that becomes smaller isn't decoded as a whole.
 MOST_PIXELS = {"PNG": 12_000_000, "JPEG": 25_000_000}
 LONGEST_SIDE = 2_000  # pixels; a larger picture becomes smaller
+PNG = b"\x89PNG\r\n\x1a\n"
+CHUNKS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
+SCAN, MOST_SCANS = b"\xff\xda", 100  # a progressive JPEG has about ten
 MODES = ("1", "L", "LA", "P", "RGB", "RGBA")
 PIXELS_A_BYTE = 16  # decoded and written in about the time of a byte of text
 SENT_A_BYTE = 16  # bytes that are looked at
@@ -23,7 +26,15 @@ JPEG_QUALITY = 85
 
 
 class PictureError(Exception):
-    """Data that are no such picture; the message says why, as a sentence."""
+    """Data that are no such picture; the message says why, as a sentence.
+
+    Attributes:
+        cost: what finding that out takes of the room for outputs, in bytes.
+    """
+
+    def __init__(self, message: str, cost: int = 0):
+        super().__init__(message)
+        self.cost = cost
 
 
 @dataclass(frozen=True)
@@ -44,24 +55,37 @@ def remade(mime: str, text: str) -> Picture:
         PictureError: it can't be decoded, or has too many pixels.
     """
     kind = KINDS[mime]
+    cost = len(text) // SENT_A_BYTE
     try:
-        raw = io.BytesIO(base64.b64decode(text))
-        with Image.open(raw, formats=[kind]) as picture:
-            pixels = picture.width * picture.height
-            if pixels > MOST_PIXELS[kind]:
-                raise PictureError(
-                    f"A picture of {picture.width} x {picture.height} pixels is too large to be "
-                    "shown."
-                )
+        raw = base64.b64decode(text)
+        if raw.count(SCAN) > MOST_SCANS:
+            raise ValueError("each scan of a JPEG goes over all of its pixels")
+        with Image.open(io.BytesIO(_pixels_of(raw)), formats=[kind]) as picture:
+            width, height = picture.size
+            if width * height > MOST_PIXELS[kind]:
+                told = f"A picture of {width} x {height} pixels is too large to be shown."
+                raise PictureError(told, cost)
+            cost = max(cost, width * height // PIXELS_A_BYTE)
             data = _written(picture, kind)
     except PictureError:
         raise
     except Exception as error:  # decoders raise whatever they come upon
-        raise PictureError(
-            f"A picture is not shown, as it is no {kind} that can be read."
-        ) from error
-    cost = max(len(data), pixels // PIXELS_A_BYTE, len(text) // SENT_A_BYTE)
-    return Picture(data, cost)
+        told = f"A picture is not shown, as it is no {kind} that can be read."
+        raise PictureError(told, cost) from error
+    return Picture(data, max(cost, len(data)))
+
+
+def _pixels_of(raw: bytes) -> bytes:
+    """A PNG without what is packed beside its pixels, which would be unpacked, too."""
+    if not raw.startswith(PNG):
+        return raw
+    kept, at = [PNG], len(PNG)
+    while at < len(raw):
+        end = at + 12 + int.from_bytes(raw[at : at + 4], "big")
+        if raw[at + 4 : at + 8] in CHUNKS:
+            kept.append(raw[at:end])
+        at = end
+    return b"".join(kept)
 
 
 def _written(picture: Image.Image, kind: str) -> str:

@@ -124,6 +124,10 @@ def test_a_large_picture_becomes_smaller_and_takes_room():
     with Image.open(io.BytesIO(base64.b64decode(made.data))) as opened:
         assert opened.size == (pictures.LONGEST_SIDE, 1_000)
     assert made.cost > 200_000 > 20 * len(made.data)
+    damaged = base64.b64encode(base64.b64decode(picture((3_000, 1_500), mode="1"))[:-60]).decode()
+    with pytest.raises(pictures.PictureError) as error:  # after most of it has been decoded
+        pictures.remade("image/png", damaged)
+    assert error.value.cost > 200_000
 
 
 def test_a_cell_keeps_as_much_as_there_is_room_for():
