@@ -20,6 +20,7 @@ from nbgrader.preprocessors import Execute
 from traitlets import Bool, Float, Integer, Unicode, default
 from traitlets.utils.importstring import import_item
 
+from grading.judge.gate import Gate
 from grading.judge.outputs import (
     absent_module,
     append_cut,
@@ -36,7 +37,8 @@ LIMIT_WORKERS = IMPORT.format("workers") + ".limit_workers()"
 LIMIT_CELLS = IMPORT.format("budget") + ".limit_cells({seconds!r})"
 BOOT_SECONDS = 120.0
 SEND_MILLISECONDS = 5_000
-WAITING = 4  # messages that wait to be read
+CHANNELS = ("shell", "iopub", "stdin", "control")
+WAITING = 2  # messages that wait to be read
 MOST_ABSENT = 20  # missing modules that are named
 RESULT = 1_000  # characters of a cell's value
 PING_SECONDS = 5.0  # for an idle kernel to answer
@@ -77,6 +79,7 @@ class KernelClient(Execute):
         self.nb, self.resources = nb, {"metadata": {"path": folder}}
         self.km: Any = None
         self.kc: Any = None
+        self._gate: Gate | None = None
         self.reset_execution_trackers()
         self.result = ""  # the value of the last cell's last expression, as text
         self.late = ""  # why the last cell was interrupted, if it was
@@ -121,6 +124,12 @@ class KernelClient(Execute):
         # Each may be as large as any. The others wait in the kernel, in memory of its own.
         context.setsockopt(zmq.RCVHWM, WAITING)
         self.kc = self.km.client(context=context)
+        self.km._close_control_socket()  # one without limits, to ask a kernel to end
+        if self.kc.transport == "ipc":
+            there, self.kc.ip = self.kc.ip, f"{self.kc.ip}-gate"
+            ports = [getattr(self.kc, f"{channel}_port") for channel in CHANNELS]
+            paths = {f"{self.kc.ip}-{port}": f"{there}-{port}" for port in ports}
+            self._gate = Gate(paths, self.message_bytes)
         self.kc.start_channels(hb=False)
         self.kc.allow_stdin = False
         return await self._hears_and_tells()
@@ -163,7 +172,9 @@ class KernelClient(Execute):
         if self.km is not None:
             with contextlib.suppress(RuntimeError):
                 self._cleanup_kernel()
-        self.km = self.kc = None
+        if self._gate:
+            self._gate.close()
+        self.km = self.kc = self._gate = None
         if context:
             context.destroy(linger=0)
 
