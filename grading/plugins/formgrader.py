@@ -7,6 +7,7 @@ for a stranger's. The formgrader has no hook for it, and reads the course's conf
 again: `install`, from nbgrader_config.py, changes two of its handlers.
 """
 
+import html
 import sys
 from copy import deepcopy
 from typing import Any
@@ -21,6 +22,12 @@ HANDLERS = "nbgrader.server_extensions.formgrader.handlers"
 # What a browser does with a file of a student's: it runs no script, and knows no cookie.
 NO_SCRIPTS = "sandbox; default-src 'none'; img-src 'self'; style-src 'unsafe-inline'"
 SHOWN = {"text/plain", "image/png", "image/jpeg"}
+NAMES = (
+    "student",
+    "last_name",
+    "first_name",
+    "notebook_path",
+)  # which the template has as they are
 # MathJax looks at nothing in it, and nothing in it lies over what is around it.
 FRAME = '<div class="tex2jax_ignore from-student">{}</div>'
 STYLE = "<style>.from-student { contain: paint; overflow: auto; } img { border: none; }</style>"
@@ -42,7 +49,9 @@ class SubmissionPage(HTMLExporter):
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
     ) -> tuple[Any, dict[str, Any]]:
         """The page, and what nbconvert says of it."""
-        page, said = super().from_notebook_node(harmless(nb), resources, **kw)
+        given = resources or {}
+        named = {name: html.escape(given[name]) for name in NAMES if given.get(name)}
+        page, said = super().from_notebook_node(harmless(nb), {**given, **named}, **kw)
         return page.replace("</head>", f"{STYLE}</head>", 1), said
 
 
