@@ -253,7 +253,8 @@ class _Kept:
 
 def is_theirs(cell: NotebookNode) -> bool:
     """Whether the text of a rebuilt notebook's cell may be the student's."""
-    return is_solution(cell) or _is_plain(cell) or cell.id.startswith(OWN)
+    name = cell.get("id") or ""  # none in a notebook of an older format
+    return is_solution(cell) or _is_plain(cell) or name.startswith(OWN)
 
 
 def _is_plain(cell: NotebookNode) -> bool:
