@@ -12,7 +12,7 @@ def use(c: Any) -> None:
     Args:
         c: nbgrader's configuration, as `get_config()` returns it.
     """
-    from grading.plugins import typed  # noqa: PLC0415  (students' kernels import this package, too)
+    from grading.plugins import formgrader, typed  # noqa: PLC0415  (students' kernels import this package, too)
 
     # nbgrader starts `alembic` by its bare name; find it where the environment isn't activated.
     programs = str(Path(sys.executable).parent)
@@ -64,5 +64,5 @@ def use(c: Any) -> None:
         "formatters": {"console": {"class": "grading.plugins.log.PlainFormatter"}}
     }
 
-    # The formgrader shows what students' code has put out: no script of theirs runs there.
-    c.HTMLExporter.sanitize_html = True
+    # The formgrader shows what students have handed in: nothing of it is active there.
+    formgrader.install()

@@ -15,12 +15,14 @@ from nbgrader.preprocessors import Execute, NbGraderPreprocessor
 
 from grading.cells import grade_id, is_solution
 from grading.coordinator.exporter import SubmissionExporter
-from grading.coordinator.submission import HandedIn
-from grading.judge.outputs import leave_unrun
+from grading.coordinator.submission import HandedIn, is_theirs
+from grading.judge.outputs import leave_unrun, stored_bytes, within
 from grading.verdict import Status, note_of, verdict_of
 
 INSIDE = "was judged inside the student's own process, which could have forged its verdict"
 LONGEST_COMMENT = 8_000  # characters
+TEXT_BYTES = 1_000_000  # of all that a student has written in a graded notebook's cells
+LEFT_OUT = "[{} characters more are left out here. The submitted notebook has all of this cell.]"
 
 
 class Dispatch(Execute):
@@ -37,8 +39,10 @@ class Dispatch(Execute):
         problem = HandedIn.of(nb).problem
         if problem or not self.enabled:  # with --no-execute nothing has run, so nothing has passed
             leave_unrun(nb, problem)
-            return nb, resources
-        return self.preprocess(nb, resources)
+        else:
+            nb, resources = self.preprocess(nb, resources)
+        _shorten(nb)
+        return nb, resources
 
     def preprocess(
         self, nb: NotebookNode, resources: ResourcesDict, km: Any = None
@@ -49,6 +53,20 @@ class Dispatch(Execute):
         # Which may have been handed out before this was read.
         replace(HandedIn.of(nb), unsandboxed=outcome.unsandboxed).write(outcome.nb)
         return outcome.nb, resources
+
+
+def _shorten(nb: NotebookNode) -> None:
+    """Leaves out of a notebook that has been run what is too long in the student's cells.
+
+    Answers come first, so that no cell of the student's own takes the room that they need.
+    """
+    room = TEXT_BYTES
+    for cell in sorted(filter(is_theirs, nb.cells), key=lambda cell: not is_solution(cell)):
+        kept = within(cell.source, room)
+        room -= stored_bytes(kept)
+        if rest := len(cell.source) - len(kept):
+            told = LEFT_OUT.format(f"{rest:,}")
+            cell.source = f"{kept}\n# {told}" if cell.cell_type == "code" else f"{kept}\n\n{told}"
 
 
 class SaveVerdicts(NbGraderPreprocessor):

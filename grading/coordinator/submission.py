@@ -4,8 +4,8 @@
 the instructor's notebook. Nothing else of the file survives: no metadata, tag, output, order, test.
 """
 
-import base64
 import json
+import re
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import asdict, dataclass
@@ -18,15 +18,24 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from grading.cells import grade_id, is_solution, is_task
 from grading.coordinator.answers import Asked, Placed, name_of, place
 from grading.coordinator.formerly import under_their_names
-from grading.coordinator.reading import Attachments, RawCell, UnreadableError, cells_of_file
+from grading.coordinator.reading import (
+    Attachments,
+    RawCell,
+    UnreadableError,
+    cells_of_file,
+    shown_name,
+)
 from grading.coordinator.texts import is_answered
+from grading.judge import pictures
 from grading.verdict import KEY
 from helpers.words import count
 
 OWN = "extra-"  # how the ids of the student's own cells begin
 MOST_OWN = 50  # code cells of a student's own
-LARGEST_PICTURES = 8 << 20  # characters of a notebook's attached pictures
-PICTURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
+LARGEST_PICTURES = 3 << 20  # bytes of a notebook's attached pictures, after they are made anew
+MOST_NOTES = 5  # of pictures that are left out
+# Colab puts a picture into the text itself.
+IN_TEXT = re.compile(r"\]\(data:(image/(?:png|jpeg));base64,([A-Za-z0-9+/=\s]+)\)")
 
 
 @dataclass(frozen=True)
@@ -167,7 +176,7 @@ def rebuild(
         nb,
         answers,
         placement.known,
-        (*placement.notes, *left_out),
+        (*placement.notes, *left_out, *kept.notes[:MOST_NOTES]),
         (*placement.doubts, *left_out),
     )
 
@@ -180,12 +189,14 @@ class _Kept:
         pictures: attached to them.
         extras: the student's own cells, by the name of the master's cell before.
         more: how many code cells of their own there was no room for.
+        notes: of pictures that are left out, for the student.
     """
 
     def __init__(self, master: NotebookNode):
         self.texts: dict[str, str] = {}
         self.pictures: dict[str, Attachments] = {}
         self.extras: dict[str | None, list[NotebookNode]] = {}
+        self.notes: list[str] = []
         self._known = {name: cell for cell in master.cells if (name := name_of(cell))}
         self._after: str | None = None
         self._room = LARGEST_PICTURES
@@ -210,8 +221,7 @@ class _Kept:
         known = self._known[name]
         self._after = name
         if is_solution(known) or (_is_plain(known) and cell.cell_type == "code"):
-            self.texts[name] = cell.source
-            self.pictures[name] = self._pictures(cell)
+            self.texts[name], self.pictures[name] = self._with_pictures(cell)
         elif is_task(known) and cell.source.strip() != known.source.strip():
             self._take_own(cell)  # written into the task's own text
 
@@ -225,29 +235,56 @@ class _Kept:
             if self._own > MOST_OWN:
                 self.more += 1
                 return
-        own = new_code_cell(cell.source) if is_code else new_markdown_cell(cell.source)
-        if not is_code and (pictures := self._pictures(cell)):
-            own.attachments = pictures
+        text, attached = self._with_pictures(cell)
+        own = new_code_cell(text) if is_code else new_markdown_cell(text)
+        if attached:
+            own.attachments = attached
         self.extras.setdefault(self._after, []).append(own)
 
-    def _pictures(self, cell: NotebookNode) -> Attachments:
-        """What is attached to a cell, as far as it is a picture and there is room."""
-        found: Attachments = {}
-        for name, versions in cell.get("attachments", {}).items():
-            for mime, data in versions.items():
-                text = "".join(data.split())
-                if len(text) <= self._room and is_picture(mime, text):
-                    self._room -= len(text)
-                    found.setdefault(plain_text(name), {})[mime] = text
-        return found
+    def _with_pictures(self, cell: NotebookNode) -> tuple[str, Attachments]:
+        """A cell's text, and what is attached to it: pictures, made anew, while there is room.
+
+        A picture that stands in the text itself becomes one that is attached.
+        """
+        if cell.cell_type == "code":
+            return cell.source, {}
+        sent = [
+            (plain_text(name), mime, data)
+            for name, versions in cell.get("attachments", {}).items()
+            for mime, data in versions.items()
+        ]
+
+        def attach(found: re.Match[str]) -> str:
+            name = f"in-the-text-{len(sent) + 1}"
+            sent.append((name, found[1], found[2]))
+            return f"](attachment:{name})"
+
+        text = IN_TEXT.sub(attach, cell.source)
+        kept: Attachments = {}
+        for name, mime, data in sent:
+            try:
+                kept.setdefault(name, {})[mime] = self._picture(mime, data)
+            except pictures.PictureError as error:
+                self._room -= error.cost
+                self.notes.append(f"What is attached as '{shown_name(name)}' is left out. {error}")
+        return text, {name: versions for name, versions in kept.items() if versions}
+
+    def _picture(self, mime: str, data: str) -> str:
+        if mime not in pictures.KINDS:
+            raise pictures.PictureError("A picture is shown where it is a PNG or JPEG.")
+        picture = pictures.remade(mime, data) if self._room > 0 else None
+        if picture is None or picture.cost > self._room:
+            raise pictures.PictureError(
+                "A notebook may hold 3 MB of attached pictures.", picture.cost if picture else 0
+            )
+        self._room -= picture.cost
+        return picture.data
 
 
-def is_picture(mime: str, text: str) -> bool:
-    """Whether an attachment is a PNG or JPEG: by its type, and by how its data begin."""
-    try:
-        return base64.b64decode(text, validate=True).startswith(PICTURES.get(mime, b"\0none"))
-    except ValueError:
-        return False
+def is_theirs(cell: NotebookNode) -> bool:
+    """Whether the text of a rebuilt notebook's cell may be the student's."""
+    name = cell.get("id") or ""  # none in a notebook of an older format
+    return is_solution(cell) or _is_plain(cell) or name.startswith(OWN)
 
 
 def _is_plain(cell: NotebookNode) -> bool:

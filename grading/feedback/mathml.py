@@ -7,8 +7,11 @@ from latex2mathml.converter import convert
 
 # Code first, so that a dollar sign in it stays one; then display, then inline formulas.
 PARTS = re.compile(
-    r"(?P<code>```.*?```|`[^`\n]+`)|\$\$(?P<display>.+?)\$\$|\$(?P<inline>[^$\n]+?)\$", re.S
+    r"(?P<code>```.*?```|`[^`\n]+`)|\$\$(?P<display>.+?)\$\$|\$(?P<inline>[^$\n]+?)\$"
+    r"|(?P<environment>\\begin\{(?P<name>[a-z]+\*?)\}.{0,5000}?\\end\{(?P=name)\})",
+    re.S,
 )
+LONGEST = 5_000  # characters of a formula
 
 # Fonts with the sizes of braces and the heights of limits that formulas need: of TeX, macOS,
 # Windows, Linux. Without one of them limits lie over the sum sign, and braces stay small.
@@ -43,8 +46,11 @@ def to_mathml(markdown: str) -> str:
 def _replace(part: re.Match) -> str:
     if part["code"]:
         return part["code"]
-    formula, display = part["display"] or part["inline"], bool(part["display"])
+    outside = part["display"] or part["environment"]
+    formula, display = outside or part["inline"], bool(outside)
     try:
+        if len(formula) > LONGEST:
+            raise ValueError("nobody reads a formula of this length")
         shown = convert(formula.strip(), display="block" if display else "inline")
     except Exception:  # its errors have no common base class
         return f"<code>{html.escape(formula)}</code>"

@@ -10,7 +10,7 @@ from nbconvert import HTMLExporter
 from nbconvert.exporters.exporter import ResourcesDict
 from nbconvert.preprocessors import Preprocessor
 from nbformat.notebooknode import NotebookNode
-from nbformat.v4 import new_markdown_cell, new_output
+from nbformat.v4 import new_markdown_cell
 from nbgrader.api import Gradebook
 from nbgrader.converters.generate_feedback import GenerateFeedback
 from nbgrader.preprocessors import ClearHiddenTests
@@ -19,11 +19,11 @@ from traitlets import Bool, Integer
 from traitlets.config import Config
 
 from grading.cells import grade_id, is_graded_by_hand, is_solution, is_task, is_test
-from grading.coordinator.submission import OWN, HandedIn
+from grading.coordinator.submission import HandedIn, is_theirs
 from grading.feedback.current import META, make_what_is_old, state
 from grading.feedback.mathml import CSS as MATH_CSS
 from grading.feedback.mathml import to_mathml
-from grading.feedback.theirs import as_safe_html
+from grading.feedback.pieces import show
 from grading.verdict import Verdict, note_of, verdict_of
 
 ALL_HOLDS = "All of it holds."
@@ -31,7 +31,8 @@ INSIDE = "This test was judged inside your own notebook's process."
 UNKNOWN = "This was graded by an earlier version of the course, which kept no reasons."
 COLOURS = "xcode"  # each of its colours stands out from the page by 4.5 to 1 or more
 TEMPLATES = str(Path(__file__).parent / "templates")
-CUT = "[the rest of this cell's output is not shown]\n"
+FRAME = 200_000  # bytes of a page without its cells
+CELL = 700  # bytes of a cell without what it holds
 
 
 class FeedbackExporter(HTMLExporter):
@@ -59,14 +60,15 @@ class FeedbackPage(Preprocessor):
     """Follows `GetGrades` in `c.GenerateFeedback.preprocessors`.
 
     Of a test cell the page shows its verdict in sentences and the part of its source that students
-    have; of an error its message, and of any output a limited number of bytes. Formulas become
-    MathML. Of the comments only the instructor's stay: the grader's repeat the verdicts. What a
-    human grades, written answers and tasks, is shown with its points and comment. Of the files
-    beside the graded notebook none is handed back: only pages stay in the feedback folder.
+    have; of an error its message, and of all that a student has put in a limited number of bytes.
+    Formulas become MathML. Of the comments only the instructor's stay: the grader's repeat the
+    verdicts. What a human grades, written answers and tasks, is shown with its points and comment.
+    Of the files beside the graded notebook none is handed back: only pages stay in the folder.
     """
 
     enabled = Bool(True).tag(config=True)
     output_bytes = Integer(300_000, help="bytes of output shown of a cell").tag(config=True)
+    page_bytes = Integer(5_000_000, help="bytes of a page, over all its cells").tag(config=True)
 
     def preprocess(
         self, nb: NotebookNode, resources: ResourcesDict
@@ -78,18 +80,17 @@ class FeedbackPage(Preprocessor):
         by_hand = _by_hand(nb, names)
         hidden = ClearHiddenTests(config=Config(ClearHiddenTests=self.config.ClearHiddenTests))
         for cell in nb.cells:
-            if cell.cell_type == "markdown":
-                _show_text(cell)
+            if cell.cell_type == "markdown" and not is_theirs(cell):
+                cell.source = _with_pictures(to_mathml(cell.source), cell)
             elif is_test(cell):
                 hidden.preprocess_cell(cell, resources, 0)
                 cell.outputs = []
                 cell.metadata["course_feedback"] = _told(verdict_of(cell))
             elif cell.cell_type == "code":
-                shown = [_without_traceback(output) for output in cell.outputs]
-                cell.outputs = _shortened(shown, self.output_bytes)
                 cell.metadata["course_note"] = as_html(note_of(cell))
             if theirs := by_hand.get(grade_id(cell) or ""):
                 cell.metadata["course_feedback"] = theirs
+        show(nb, self.page_bytes - FRAME - _taken(nb), self.output_bytes)
         handed_in = HandedIn.of(nb)
         told = [as_html(text) for text in (handed_in.note, handed_in.problem) if text]
         if told:
@@ -142,12 +143,15 @@ def _by_hand(nb: NotebookNode, names: dict[str, Any]) -> dict[str, dict[str, str
     return found
 
 
-def _show_text(cell: NotebookNode) -> None:
-    """Puts formulas and pictures into a text; one of the student's becomes harmless HTML."""
-    if is_solution(cell) or cell.id.startswith(OWN):
-        cell.metadata["course_theirs"] = as_safe_html(_with_pictures(cell.source, cell))
-    else:
-        cell.source = _with_pictures(to_mathml(cell.source), cell)
+def _taken(nb: NotebookNode) -> int:
+    """The bytes that a page takes beside what is shown of the student's code, texts and outputs."""
+    told = ("course_feedback", "course_note")
+    return sum(
+        CELL
+        + sum(len(str(cell.metadata.get(name, "")).encode(errors="replace")) for name in told)
+        + (0 if is_theirs(cell) or cell.cell_type == "code" else len(cell.source.encode()))
+        for cell in nb.cells
+    )
 
 
 def _told(verdict: Verdict | None) -> dict[str, Any]:
@@ -179,21 +183,3 @@ def _with_pictures(markdown: str, cell: NotebookNode) -> str:
 def as_html(sentence: str) -> str:
     """Plain text as HTML in which nothing is active; `code` in backquotes is code."""
     return re.sub(r"`([^`\n]+)`", r"<code>\1</code>", html.escape(sentence))
-
-
-def _without_traceback(output: NotebookNode) -> NotebookNode:
-    """An error with its message in place of its traceback."""
-    if output.output_type == "error":
-        named = f"{output.ename}: {output.evalue}".removesuffix(": ")
-        output.traceback = (output.evalue if output.ename == "Failed" else named).splitlines()
-    return output
-
-
-def _shortened(outputs: list[NotebookNode], room: int) -> list[NotebookNode]:
-    kept: list[NotebookNode] = []
-    for output in outputs:
-        room -= len(str(output))
-        if room < 0:
-            return [*kept, new_output("stream", name="stdout", text=CUT)]
-        kept.append(output)
-    return kept

@@ -3,22 +3,28 @@
 import html
 import re
 import secrets
+from urllib.parse import unquote
 
-from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from mistune import HTMLRenderer, create_markdown
 
+from grading.coordinator.reading import Attachments
+from grading.feedback.allowed import PICTURE, only_allowed
 from grading.feedback.mathml import PARTS, to_mathml
 
+LONGEST = 50_000  # characters of a text, without its pictures
+PLUGINS = ["strikethrough", "table", "url", "task_lists", "def_list"]  # as JupyterLab has them
 TAG = re.compile(r"(<[^>]*>)")
-PICTURE = re.compile(r"<img\b[^>]*>")
-ATTACHED = re.compile(r'<img src="data:image/(?:png|jpeg);base64,[A-Za-z0-9+/=]*"[^>]*>')
-ACTIVE = re.compile(r"\\(href|url|style|class|cssId|html\w*|require|unicode)\b")
 ELSEWHERE = "<em>(a picture that is not attached)</em>"
+CUT = "\n\n**The rest of this text is not shown: it is longer than {:,} characters.**"
 
 
-def as_safe_html(markdown: str) -> str:
-    """A student's markdown as HTML: its tags are text, its links harmless, its formulas MathML.
+def as_safe_html(markdown: str, pictures: Attachments | None = None) -> str:
+    """A student's markdown as HTML: its tags are text, its links addresses, its formulas MathML.
 
     Formulas are set apart first and put in at the end, so that their elements aren't text, too.
+
+    Args:
+        pictures: what is attached to the text, of which a PNG or JPEG is shown.
     """
     mark = f"formula{secrets.token_hex(8)}n"
     formulas: list[str] = []
@@ -33,16 +39,41 @@ def as_safe_html(markdown: str) -> str:
         shown = html.escape if text.startswith("<") else _shown
         return re.sub(f"{mark}(\\d+)e", lambda found: shown(formulas[int(found[1])]), text)
 
+    if len(markdown) > LONGEST:
+        markdown = markdown[:LONGEST] + CUT.format(LONGEST)
     plain = PARTS.sub(set_apart, markdown)
-    renderer = IPythonRenderer(escape=True, allow_harmful_protocols=False)
-    page = MarkdownWithMath(renderer=renderer).render(plain)
-    page = PICTURE.sub(lambda tag: tag[0] if ATTACHED.fullmatch(tag[0]) else ELSEWHERE, page)
-    return "".join(map(put_in, TAG.split(page)))
+    page = create_markdown(renderer=_Plain(pictures or {}), plugins=PLUGINS)(plain)
+    return only_allowed("".join(map(put_in, TAG.split(str(page)))))
+
+
+class _Plain(HTMLRenderer):
+    """Markdown's own elements and no more: no links, classes of code, pictures from elsewhere."""
+
+    def __init__(self, pictures: Attachments) -> None:
+        super().__init__(escape=True)
+        self._pictures = pictures
+
+    def block_code(self, code: str, info: str | None = None) -> str:
+        return f"<pre><code>{html.escape(code)}</code></pre>\n"
+
+    def link(self, text: str, url: str, title: str | None = None) -> str:
+        address = html.escape(url)
+        return text if text == address else f"{text} ({address})"
+
+    def image(self, text: str, url: str, title: str | None = None) -> str:
+        name = url.removeprefix("attachment:")
+        if name == url:
+            return ELSEWHERE
+        versions = self._pictures.get(name) or self._pictures.get(unquote(name)) or {}
+        links = (f"data:{mime};base64,{data}" for mime, data in versions.items())
+        link = next(filter(PICTURE.fullmatch, links), "")
+        words = html.escape(html.unescape(TAG.sub("", text)))
+        return f'<img src="{link}" alt="{words}">' if link else words
+
+    def task_list_item(self, text: str, checked: bool = False) -> str:
+        return f"<li>{'☑' if checked else '☐'} {text}</li>\n"
 
 
 def _shown(formula: str) -> str:
-    """A formula as MathML, or as code where it does more than show something."""
-    if ACTIVE.search(formula):
-        return f"<code>{html.escape(formula)}</code>"
-    # The converter writes these two as they are, also where they would open a tag.
+    """A formula as MathML. The converter writes these two as they are, as if they opened a tag."""
     return to_mathml(formula.replace("<", r"\lt ").replace(">", r"\gt "))

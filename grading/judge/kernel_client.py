@@ -20,7 +20,15 @@ from nbgrader.preprocessors import Execute
 from traitlets import Bool, Float, Integer, Unicode, default
 from traitlets.utils.importstring import import_item
 
-from grading.judge.outputs import absent_module, append_within, plain, remade
+from grading.judge.gate import Gate
+from grading.judge.outputs import (
+    absent_module,
+    append_cut,
+    append_error,
+    append_within,
+    plain,
+    remade,
+)
 
 IMPORT = "__import__('importlib').import_module('grading.student.{}')"
 STUDENT_SIDE = IMPORT.format("serve")  # what answers test cells, in the kernel
@@ -29,6 +37,8 @@ LIMIT_WORKERS = IMPORT.format("workers") + ".limit_workers()"
 LIMIT_CELLS = IMPORT.format("budget") + ".limit_cells({seconds!r})"
 BOOT_SECONDS = 120.0
 SEND_MILLISECONDS = 5_000
+CHANNELS = ("shell", "iopub", "stdin", "control")
+WAITING = 2  # messages that wait to be read
 MOST_ABSENT = 20  # missing modules that are named
 RESULT = 1_000  # characters of a cell's value
 PING_SECONDS = 5.0  # for an idle kernel to answer
@@ -50,6 +60,9 @@ class KernelClient(Execute):
     output_bytes = Integer(1_000_000, help="bytes of output that are kept of a cell").tag(
         config=True
     )
+    notebook_bytes = Integer(
+        4_000_000, help="bytes of output that are kept of a notebook, over all its cells"
+    ).tag(config=True)
     message_bytes = Integer(
         16 << 20, help="bytes of a message; a kernel that sends a larger one is cut off from it"
     ).tag(config=True)
@@ -66,6 +79,7 @@ class KernelClient(Execute):
         self.nb, self.resources = nb, {"metadata": {"path": folder}}
         self.km: Any = None
         self.kc: Any = None
+        self._gate: Gate | None = None
         self.reset_execution_trackers()
         self.result = ""  # the value of the last cell's last expression, as text
         self.late = ""  # why the last cell was interrupted, if it was
@@ -74,6 +88,9 @@ class KernelClient(Execute):
         self._cut_off = False
         self._began = self._seconds = 0.0  # when a cell began, and how long it may take
         self._room = 0  # bytes that may still be kept of a cell's output
+        self._kept: dict[int, int] = {}  # bytes that were kept of each cell's
+        self._kept_in_all = 0
+        self._heard_all = False  # what the last cell had to say
 
     @default("skip_cells_with_tag")
     def _skip_no_cells(self) -> str:
@@ -106,8 +123,15 @@ class KernelClient(Execute):
         context.setsockopt(zmq.MAXMSGSIZE, self.message_bytes)
         # After a message that was too large the line is cut: nobody takes what is sent any more.
         context.setsockopt(zmq.SNDTIMEO, SEND_MILLISECONDS)
-        context.setsockopt(zmq.RCVHWM, 64)  # messages that wait to be read
+        # Each may be as large as any. The others wait in the kernel, in memory of its own.
+        context.setsockopt(zmq.RCVHWM, WAITING)
         self.kc = self.km.client(context=context)
+        self.km._close_control_socket()  # one without limits, to ask a kernel to end
+        if self.kc.transport == "ipc":
+            there, self.kc.ip = self.kc.ip, f"{self.kc.ip}-gate"
+            ports = [getattr(self.kc, f"{channel}_port") for channel in CHANNELS]
+            paths = {f"{self.kc.ip}-{port}": f"{there}-{port}" for port in ports}
+            self._gate = Gate(paths, self.message_bytes)
         self.kc.start_channels(hb=False)
         self.kc.allow_stdin = False
         return await self._hears_and_tells()
@@ -150,7 +174,9 @@ class KernelClient(Execute):
         if self.km is not None:
             with contextlib.suppress(RuntimeError):
                 self._cleanup_kernel()
-        self.km = self.kc = None
+        if self._gate:
+            self._gate.close()
+        self.km = self.kc = self._gate = None
         if context:
             context.destroy(linger=0)
 
@@ -186,7 +212,10 @@ class KernelClient(Execute):
             seconds: of wall time, after which the cell is interrupted. It also is after
                 `self.timeout` seconds of processor time. Then `late` says why.
         """
-        self._room, self._cut_off = self.output_bytes, False
+        self._cut_off = self._heard_all = False
+        self._kept_in_all -= self._kept.pop(index, 0)  # a cell that is run again
+        # Where there is no room, the first output says so.
+        room = self._room = max(1, min(self.output_bytes, self.notebook_bytes - self._kept_in_all))
         self.late, self.result, self.absent = "", "", []
         self._began, self._seconds = time.monotonic(), seconds
         self.timeout_func = lambda _: max(1, int(seconds))
@@ -201,6 +230,10 @@ class KernelClient(Execute):
             return "it sent messages that are none"
         finally:
             cell.execution_count = self.code_cells_executed
+            self._kept[index] = room - max(0, self._room)
+            self._kept_in_all += self._kept[index]
+        if self._room > 0 and not self._heard_all:
+            append_cut(cell)
         if self.late and not self.silently("", PING_SECONDS):
             return CUT_OFF if self._cut_off else UNSTOPPABLE.format(seconds)
         return None
@@ -245,6 +278,7 @@ class KernelClient(Execute):
         """Keeps an output, remade from its text; called by nbclient for each message."""
         kind, content = msg["msg_type"], msg["content"]
         if kind == "status" and content["execution_state"] == "idle":
+            self._heard_all = True
             raise CellExecutionComplete()
         if kind == "execute_result" and isinstance(data := content.get("data"), dict):
             self.result = plain(data.get("text/plain"))[:RESULT]
@@ -263,4 +297,4 @@ class KernelClient(Execute):
             if time.monotonic() - self._began < self._seconds:
                 self.late = f"it used more than {self.timeout} seconds of processor time"
         if reply.get("status") == "error" and all(o.output_type != "error" for o in cell.outputs):
-            cell.outputs.append(remade("error", reply))
+            append_error(cell, reply)

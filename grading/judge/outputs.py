@@ -1,16 +1,20 @@
 """What a graded cell shows: of a student's cell little, of a test cell its verdict alone.
 
-Outputs of a student's cell are made anew from plain text parts. Those of a test cell say to
-nbgrader just what the verdict says, and the verdict itself lies beside them in the metadata.
+Outputs of a student's cell are made anew, from plain text and pictures: nothing else of them gets
+any further than here. Those of a test cell say to nbgrader just what the verdict says, and the
+verdict itself lies beside them in the metadata.
 """
 
+import json
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_output
 
 from grading.cells import grade_id, is_test
+from grading.judge import pictures
 from grading.student.absent import ABSENT
 from grading.verdict import KEY, Status, Verdict
 
@@ -18,6 +22,9 @@ LONGEST_ALT = 1000  # characters
 WIDEST = 2_000  # of a picture, in pixels of the page
 LONGEST_REASON = 300  # characters of a message
 OVERHEAD = 200  # bytes that an output costs even when it is empty
+A_LINE = 12  # bytes that a line costs in a notebook's file even when it is empty
+OTHER_PICTURE = "[A picture is not shown here unless it is a PNG or JPEG.]"
+OTHER_KIND = "[An output is not shown here unless it is text, a PNG or a JPEG.]"
 CUT = "[the rest of this cell's output was cut]\n"
 MODULE = re.compile(r"[\w.]{1,100}")
 AT_A_LIMIT = re.compile(
@@ -75,32 +82,60 @@ def write_note(cell: NotebookNode, note: str) -> None:
     cell.metadata[KEY] = {"note": note}
 
 
-def remade(kind: str, content: dict[str, Any]) -> NotebookNode | None:
-    """An output of plain text parts only, or None for what is no output.
+@dataclass(frozen=True)
+class Remade:
+    """An output as it is kept, and what it takes of the room for outputs, in bytes."""
+
+    output: NotebookNode
+    cost: int
+
+
+def remade(kind: str, content: dict[str, Any]) -> Remade | None:
+    """An output of plain text, a PNG or a JPEG only, or None for what is no output.
+
+    Of HTML, LaTeX, widgets and whatever else an object shows itself as, the text that came with it
+    is what remains.
 
     Args:
         kind: the type of a Jupyter message; content: of the message, as a student's kernel sent it.
     """
     if kind == "stream":
         name = "stderr" if content.get("name") == "stderr" else "stdout"
-        return new_output("stream", name=name, text=plain(content.get("text")))
+        text = plain(content.get("text"))
+        return Remade(new_output("stream", name=name, text=text), stored_bytes(text))
     if kind in ("display_data", "execute_result"):
         data = content.get("data")
-        texts = {
-            plain(mime): plain(text)
-            for mime, text in (data if isinstance(data, dict) else {}).items()
-            if isinstance(text, str)
-        }
-        return new_output("display_data", data=texts, metadata=_described(content))
+        return _displayed(data if isinstance(data, dict) else {}, content)
     if kind == "error":
         lines = content.get("traceback")
-        return new_output(
+        output = new_output(
             "error",
             ename=plain(content.get("ename")),
             evalue=plain(content.get("evalue")),
             traceback=[plain(line) for line in lines] if isinstance(lines, list) else [],
         )
+        texts = (output.ename, output.evalue, *output.traceback)
+        return Remade(output, sum(map(stored_bytes, texts)))
     return None
+
+
+def _displayed(data: dict[str, Any], content: dict[str, Any]) -> Remade:
+    text, told, cost = plain(data.get("text/plain")), "", 0
+    kept: dict[str, str] = {}
+    sent = [mime for mime in pictures.KINDS if isinstance(data.get(mime), str)]
+    if sent:
+        try:
+            picture = pictures.remade(sent[0], data[sent[0]])
+            kept, cost = {sent[0]: picture.data}, picture.cost
+        except pictures.PictureError as error:
+            told, cost = f"[{error}]", error.cost
+    elif any(str(mime).startswith("image/") for mime in data):
+        told = OTHER_PICTURE
+    if told or text or not kept:
+        kept["text/plain"] = "\n".join(filter(None, [text, told])) or OTHER_KIND
+    cost += stored_bytes(kept.get("text/plain", ""))
+    metadata = _described(content, sent[0]) if sent and not told else {}
+    return Remade(new_output("display_data", data=kept, metadata=metadata), cost)
 
 
 def ended_with(cell: NotebookNode) -> str:
@@ -126,17 +161,43 @@ def absent_module(content: dict[str, Any]) -> str:
     return name if isinstance(name, str) and MODULE.fullmatch(name) else ""
 
 
-def append_within(cell: NotebookNode, output: NotebookNode, room: int) -> int:
+def append_within(cell: NotebookNode, remade: Remade, room: int) -> int:
     """Appends an output to a cell as far as `room` bytes go; how much room is left."""
-    left = room - OVERHEAD - _length(output)
+    output, left = remade.output, room - OVERHEAD - remade.cost
     if left > 0:
         cell.outputs.append(output)
         return left
     if output.output_type == "stream":
-        output.text = output.text[: max(0, len(output.text) + left)]
+        output.text = within(output.text, room - OVERHEAD)
         cell.outputs.append(output)
-    cell.outputs.append(new_output("stream", name="stderr", text=CUT))
+    elif output.output_type == "error":  # which a human, and a limit's flag, should know of
+        append_error(cell, output)
+    append_cut(cell)
     return left
+
+
+def append_cut(cell: NotebookNode) -> None:
+    """Says in a cell that what follows of its output is not there."""
+    cell.outputs.append(new_output("stream", name="stderr", text=CUT))
+
+
+def append_error(cell: NotebookNode, error: dict[str, Any]) -> None:
+    """Appends an error to a cell, whatever room is left: its name and the start of its message."""
+    name, message = (plain(error.get(part))[:LONGEST_REASON] for part in ("ename", "evalue"))
+    cell.outputs.append(error_output(name, message))
+
+
+def within(text: str, room: int) -> str:
+    """As much of a text, from its beginning, as `room` bytes of a notebook's file hold."""
+    while text and (stored := stored_bytes(text)) > room:
+        text = text[: len(text) * max(0, room) // stored]
+    return text
+
+
+def stored_bytes(text: str) -> int:
+    """About what a text takes in a notebook's file, where some characters and lines take more."""
+    escaped = json.dumps(text, ensure_ascii=False).encode(errors="replace")
+    return len(escaped) + A_LINE * text.count("\n")
 
 
 def error_output(name: str, message: str) -> NotebookNode:
@@ -152,22 +213,14 @@ def plain(text: object) -> str:
     return text.encode("utf-8", errors="replace").decode("utf-8")
 
 
-def _described(content: dict[str, Any]) -> dict[str, Any]:
+def _described(content: dict[str, Any], mime: str) -> dict[str, Any]:
     """Of a picture's metadata what a page needs: the description in words, how wide it is shown."""
     try:
-        said = content["metadata"]["image/png"]
+        said = content["metadata"][mime]
         described: dict[str, Any] = {"alt": plain(said["alt"])[:LONGEST_ALT]}
         width = said.get("width")
     except (AttributeError, KeyError, TypeError):
         return {}
     if type(width) is int and 0 < width <= WIDEST:
         described["width"] = width
-    return {"image/png": described}
-
-
-def _length(output: NotebookNode) -> int:
-    if output.output_type == "stream":
-        return len(output.text.encode())
-    if output.output_type == "error":
-        return sum(len(text.encode()) for text in (output.ename, output.evalue, *output.traceback))
-    return sum(len(text.encode()) for item in output.data.items() for text in item)
+    return {mime: described}

@@ -1,4 +1,4 @@
-"""An answer with 12 MB of comments below it. What was too large must be told; the answer counts."""
+"""An answer of 12 MB, nearly all of it comments below it: it counts, and what is shown stays small."""
 
 assignment = "3-latent"
 expected = {"test-latent-snapshots": 0, "test-latent-clusters": 0}

@@ -56,6 +56,7 @@ LIMITS = (
     "--SandboxProvisioner.tmp_bytes=268435456",
 )
 GRADED_BYTES = 8_000_000  # of a graded notebook, whatever was printed
+PAGE_BYTES = 5_000_000  # of its feedback page
 PR_SET_CHILD_SUBREAPER = 36
 LEFT_SECONDS = 10
 LARGE, DESCRIBED = 42, 30  # files, characters of a docstring
@@ -211,6 +212,7 @@ def test_the_reason_is_recorded(ours, file):
 def test_leaks_nothing_and_stays_small(ours, file):
     assert ours.leaks(file) == []
     assert len(ours.pages(file)) == 1
+    assert len(ours.pages(file)[0].encode()) < PAGE_BYTES
     for path in ours.folder("autograded", file).glob("*.ipynb"):
         assert path.stat().st_size < GRADED_BYTES
 

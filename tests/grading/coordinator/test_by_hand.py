@@ -1,13 +1,24 @@
 """What a human grades is kept for them, shown to the student, and not graded anew."""
 
 import base64
+import io
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell
+from PIL import Image
 from toy import DOUBLE, TEST_DOUBLE, Toy, cell, graded_cell
 
-PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(40)).decode()
+from grading.judge.pictures import remade
+
+
+def png(colour):
+    file = io.BytesIO()
+    Image.new("RGB", (30, 20), colour).save(file, "PNG")
+    return base64.b64encode(file.getvalue()).decode()
+
+
+PNG, OTHER = (remade("image/png", png(colour)).data for colour in ("red", "blue"))
 WRITTEN = "Since $x^2 > 0$. <script>alert(1)</script> ![mine](attachment:mine.png)"
 BELOW = ["What I saw: ![it](attachment:it.png)", "print('in', 'the', 'task')", "And *that* is all."]
 
@@ -38,10 +49,11 @@ def answer(notebook):
     cells["double"].source = "def double(x):\n    return two * x"
     cells["plot"].source = "print('a plot')"
     cells["why"].source = WRITTEN
+    cells["why"].source += f" ![Colab's](data:image/png;base64,{png('blue')})"
     forged = {"image/svg+xml": "<svg onload='alert(1)'/>", "image/png": "PHN2Zz4="}
-    cells["why"].attachments = {"mine.png": {"image/png": PNG}, "forged": forged}
+    cells["why"].attachments = {"mine.png": {"image/png": png("red")}, "forged": forged}
     own = [new_markdown_cell(BELOW[0]), new_code_cell(BELOW[1]), new_markdown_cell(BELOW[2])]
-    own[0].attachments = {"it.png": {"image/png": PNG}}
+    own[0].attachments = {"it.png": {"image/png": png("red")}}
     notebook.cells[-1:-1] = own
 
 
@@ -77,8 +89,9 @@ def test_written_answers_and_what_is_below_a_task_stay_in_place(course):
     assert [made.source for made in cells[at + 1 :]] == [*BELOW, "The end"]
     assert cells[at + 1].attachments == {"it.png": {"image/png": PNG}}
     assert "the task" in cells[at + 2].outputs[0].text
-    assert cells[at - 1].source == WRITTEN
-    assert cells[at - 1].attachments == {"mine.png": {"image/png": PNG}}
+    assert cells[at - 1].source == f"{WRITTEN} ![Colab's](attachment:in-the-text-4)"
+    attached = {"mine.png": {"image/png": PNG}, "in-the-text-4": {"image/png": OTHER}}
+    assert cells[at - 1].attachments == attached
 
 
 def test_points_by_hand_outlive_a_plain_rerun_and_are_on_the_page(course):
@@ -97,4 +110,6 @@ def test_points_by_hand_outlive_a_plain_rerun_and_are_on_the_page(course):
     for told in ("2.5 of 3", "Well said", "not graded yet", "no answer", "What I saw", "all."):
         assert told in page
     assert page.count(f"data:image/png;base64,{PNG}") == 2
+    assert page.count(f"data:image/png;base64,{OTHER}") == 1
+    assert page.count("What is attached as 'forged' is left out.") == 2
     assert "<script" not in page and "onload" not in page

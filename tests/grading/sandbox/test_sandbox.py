@@ -178,10 +178,11 @@ def test_nothing_tells_where_the_course_is(eve, course):
 
 def test_the_digits_of_the_hidden_tests_are_nowhere(eve):
     said = eve.run("""
-        import glob, importlib.util
+        import importlib.util, os
         import grading.wire
         print(importlib.util.find_spec("grading.unseen"))
-        print([f for f in glob.glob("/**/mnist_*", recursive=True)])
+        for root in ("/run", "/usr", "/home", "/tmp"):
+            print([f for _, _, files in os.walk(root) for f in files if f.startswith("mnist_")])
     """)
     assert said.startswith("None") and "mnist_5k" in said and "mnist_1k" not in said
 
