@@ -6,7 +6,9 @@ import select
 import signal
 
 from grading.sandbox.bubblewrap import TMPFS_MOUNTS
-from grading.sandbox.watchdog import KernelProcess, ProcessTree
+from grading.sandbox.cgroup import Cgroup
+from grading.sandbox.processes import KernelProcess, ProcessTree
+from grading.sandbox.usage import descendants, sockets_of
 
 NAMESPACES = ("ipc", "mnt", "net", "pid", "user", "uts")
 
@@ -35,12 +37,17 @@ class SandboxedTree(ProcessTree):
         process: bwrap, or what waits in its place.
         init: number 1 of the namespace, whose end is the end of all others in it.
         kernel: the kernel's own process.
+        group: the control group that the kernel is in, if any; removed by close().
 
     Raises OSError where one of them has ended.
     """
 
-    def __init__(self, process: KernelProcess, init: int, kernel: int) -> None:
+    def __init__(
+        self, process: KernelProcess, init: int, kernel: int, group: Cgroup | None = None
+    ) -> None:
         super().__init__(process)
+        self.supervisor, self._init_pid, self.group = init, init, group
+        self._namespace = os.readlink(f"/proc/{kernel}/ns/pid")
         with contextlib.ExitStack() as opened:
 
             def keep(fd: int) -> int:
@@ -53,6 +60,14 @@ class SandboxedTree(ProcessTree):
                 keep(os.open(f"/proc/{kernel}/root{path}", os.O_PATH)) for path in TMPFS_MOUNTS
             ]
             self._open_files = opened.pop_all()
+
+    def members(self, most: int) -> list[int]:
+        """The student's processes: all in the namespace, but for number 1."""
+        return self.group.members() if self.group else descendants(self._init_pid, most)[1:]
+
+    def sockets(self) -> tuple[int, int]:
+        """(all, those of TCP) that exist in the sandbox, on their way in a message or not."""
+        return sockets_of(self._init_pid)
 
     def file_usage(self) -> tuple[int, int]:
         """(bytes, number) of the files that the kernel keeps in memory."""
@@ -77,3 +92,8 @@ class SandboxedTree(ProcessTree):
     def close(self) -> None:
         """Let go of the processes and files; nothing else may be called after that."""
         self._open_files.close()
+        if self.group:
+            self.group.close()
+
+    def _is_ours(self, pid: int) -> bool:
+        return os.readlink(f"/proc/{pid}/ns/pid") == self._namespace

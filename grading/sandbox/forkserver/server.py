@@ -13,6 +13,7 @@ import importlib
 import json
 import os
 import random
+import resource
 import signal
 import socket
 import stat
@@ -159,6 +160,34 @@ def become_kernel(
     os._exit(0)
 
 
+def fork_kernel(
+    control: socket.socket,
+    settings: ServerSettings,
+    kept: Sequence[str],
+    request: ForkRequest,
+    files: Sequence[int],
+) -> None:
+    """Fork the kernel of `request` and answer with a pidfd of it. Raises OSError: there is none."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            control.close()
+            become_kernel(settings, kept, request, files)
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(1)
+    try:
+        pidfd = os.pidfd_open(pid)
+        try:
+            socket.send_fds(control, [b"!"], [pidfd])
+        finally:
+            os.close(pidfd)
+    except OSError:
+        os.kill(pid, signal.SIGKILL)
+        raise
+
+
 def main() -> None:
     """Fork a kernel for each request; ends with the process at the other end of the socket.
 
@@ -175,23 +204,20 @@ def main() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     # A handler, as Python's, would let a kernel signal number 1 of its namespace, and so end it.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    # Linux counts the files that are on their way in messages, all of an account's together, and a
+    # sender's own limit says how many there may be: students' kernels have a lower one.
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     control = socket.socket(fileno=settings.control)
     control.sendall(b"!")
     while True:
         text, files, _, _ = socket.recv_fds(control, REQUEST_BYTES, MOST_FILES)
         if not text:
             return
-        pid = os.fork()
-        if pid == 0:
-            try:
-                control.close()
-                become_kernel(settings, kept, ForkRequest.from_json(text), files)
-            except BaseException:
-                traceback.print_exc()
-            finally:
-                os._exit(1)
-        for fd in files:
-            os.close(fd)
-        pidfd = os.pidfd_open(pid)
-        socket.send_fds(control, [b"!"], [pidfd])
-        os.close(pidfd)
+        try:
+            fork_kernel(control, settings, kept, ForkRequest.from_json(text), files)
+        except OSError as error:  # it is said, and the next one may succeed
+            control.sendall(str(error).encode())
+        finally:
+            for fd in files:
+                os.close(fd)

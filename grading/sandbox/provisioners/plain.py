@@ -17,16 +17,20 @@ from typing import Any, cast
 from jupyter_client.connect import KernelConnectionInfo, port_names
 from jupyter_client.manager import KernelManager
 from jupyter_client.provisioning import LocalProvisioner
-from traitlets import Dict, Integer, List, Unicode
+from traitlets import Dict, Float, Integer, List, Unicode, default
 
 from grading.sandbox.bubblewrap import package_directories, site_packages
-from grading.sandbox.watchdog import MIB, Limits, Watchdog
+from grading.sandbox.meter import MIB
+from grading.sandbox.watchdog import Limits, Watchdog
 from grading.sandbox.workspace import Workspace
 from grading.student import launch
 from grading.student.launch import Settings
 
 LAUNCHER = Path(launch.__file__)
 UNIX = sys.platform != "win32"
+SIDE_BY_SIDE = 4  # kernels on one machine, as many as there usually are
+DESCRIPTORS = 8  # times as many as one process may have, in all
+SOCKETS = 1000
 GRACE = 5  # seconds of processor time between the signal that can be caught and the other one
 
 
@@ -38,9 +42,15 @@ class PlainProvisioner(LocalProvisioner):
     """
 
     memory = Integer(4096 * MIB, help="bytes, of each process and in all").tag(config=True)
-    cpu_seconds = Integer(1200, help="processor time of each process").tag(config=True)
+    cpu_seconds = Integer(1200, help="processor time of all processes").tag(config=True)
+    processors = Float(
+        min=0.1,
+        help="processors that a kernel may keep busy, on average; beyond that it has to wait, "
+        "unless Linux shares them out (doctor says so)",
+    ).tag(config=True)
     wall_seconds = Integer(1800, help="how long a kernel may live").tag(config=True)
     processes = Integer(256, help="processes and threads, together").tag(config=True)
+    open_files = Integer(1024, help="descriptors of each process").tag(config=True)
     file_bytes = Integer(512 * MIB, help="size of a file that is written").tag(config=True)
     tmp_bytes = Integer(512 * MIB, help="bytes in HOME, /tmp, /dev/shm, each").tag(config=True)
     tmp_files = Integer(20_000, help="files in HOME, /tmp, /dev/shm, together").tag(config=True)
@@ -56,6 +66,11 @@ class PlainProvisioner(LocalProvisioner):
 
     workspace: Workspace | None = None  # from pre_launch() to cleanup()
     watchdog: Watchdog | None = None  # from launch_kernel() to the next pre_launch()
+
+    @default("processors")
+    def _fair_share(self) -> float:
+        usable = getattr(os, "sched_getaffinity", lambda _: range(os.cpu_count() or 1))(0)
+        return max(1.0, len(usable) / SIDE_BY_SIDE)
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -172,6 +187,7 @@ class PlainProvisioner(LocalProvisioner):
             "CORE": (0, 0),
             "CPU": (self.cpu_seconds, self.cpu_seconds + GRACE),
             "FSIZE": (self.file_bytes, self.file_bytes),
+            "NOFILE": (self.open_files, self.open_files),
         }
         if sys.platform == "linux":
             limits["DATA"] = (self.memory, self.memory)
@@ -201,8 +217,11 @@ class PlainProvisioner(LocalProvisioner):
             memory=self.memory,
             tasks=self.processes,
             files=self.tmp_files,
+            descriptors=DESCRIPTORS * self.open_files,
+            sockets=SOCKETS,
             wall_seconds=self.wall_seconds,
             cpu_seconds=self.cpu_seconds,
+            processors=self.processors,
         )
         assert self.process is not None  # made by _launch()
         self.watchdog = Watchdog(self.process, limits)

@@ -6,10 +6,20 @@ from dataclasses import replace
 
 import pytest
 
-from grading.sandbox.watchdog import MIB, Limits, Watchdog
+from grading.sandbox.meter import MIB
+from grading.sandbox.watchdog import Limits, Watchdog
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="/proc tells what processes use")
-LIMITS = Limits(memory=500 * MIB, tasks=50, files=10, wall_seconds=60, cpu_seconds=60)
+LIMITS = Limits(
+    memory=500 * MIB,
+    tasks=50,
+    files=10,
+    descriptors=1000,
+    sockets=100,
+    wall_seconds=60,
+    cpu_seconds=60,
+    processors=2.0,
+)
 
 
 @pytest.fixture
@@ -70,7 +80,7 @@ def test_what_cannot_be_watched_does_not_run(watch, monkeypatch):
     def fails(*_):
         raise OSError("no /proc")
 
-    monkeypatch.setattr("grading.sandbox.watchdog.memory_and_tasks", fails)
+    monkeypatch.setattr("grading.sandbox.usage.look_at", fails)
     watchdog = watch("import time; time.sleep(60)")
     watchdog.await_end(30)
     assert "can't be watched" in watchdog.death_reason
