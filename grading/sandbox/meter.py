@@ -13,12 +13,11 @@ from grading.sandbox.processes import ProcessTree
 from grading.sandbox.usage import Process
 
 MIB = 1 << 20
-SHARE = 70  # looking takes one part in as many of a processor
+SHARE = 150  # looking takes one part in as many of a processor
 SOCKET_BYTES = 2 * 212_992  # what fits into a socket, as Linux has it by default
 TCP_BYTES = 10 * MIB
 LEAST_CHANGE = 128 * MIB  # of this machine's memory
 LOOK_SECONDS = 1.0  # between two looks at what is shared, at least
-SECONDS_A_BYTE = 2.5e-11  # of memory that several processes may share; measured
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,6 @@ class Meter:
         self._time = _ProcessorTime()
         self._memory = 0  # at the last look at what is shared
         self._shared = 0
-        self._over = False  # is the sum of the processes' memory too much?
         self._next = self._soonest = 0.0  # when to look at what is shared
         self._floor = 0  # bytes that this machine has; when there is less, it can't wait
 
@@ -93,19 +91,17 @@ class Meter:
         own = sum(process.memory + process.tables for process in seen)
         mapped = sum(process.shared for process in seen)
         sure = own + max(mapped, self._shared)  # at most so much
+        over = sure > most
         now = time.monotonic()
-        if sure > most and not self._over:
-            self._next = min(self._next, now + SHARE * own * SECONDS_A_BYTE)
-        self._over = sure > most
         if now >= self._next or self.must_look():
             began = time.thread_time()
             self._memory = self._exact_memory(seen, own, most)
             took = time.thread_time() - began
             self._next = now + max(LOOK_SECONDS, SHARE * took)
             self._soonest = now + SHARE / 5 * took
-            room = max((most - self._memory) // 2, LEAST_CHANGE)
+            room = max((most - self._memory) * 3 // 4, LEAST_CHANGE)
             self._floor = max(1, (usage.available_memory() or 0) - room)
-        return self._memory if self._over else sure
+        return self._memory if over else sure
 
     def _exact_memory(self, seen: list[Process], own: int, most: int) -> int:
         pids = [process.pid for process in seen]

@@ -6,7 +6,6 @@ import select
 import signal
 
 from grading.sandbox.bubblewrap import TMPFS_MOUNTS
-from grading.sandbox.cgroup import Cgroup
 from grading.sandbox.processes import KernelProcess, ProcessTree
 from grading.sandbox.usage import descendants, sockets_of
 
@@ -37,16 +36,13 @@ class SandboxedTree(ProcessTree):
         process: bwrap, or what waits in its place.
         init: number 1 of the namespace, whose end is the end of all others in it.
         kernel: the kernel's own process.
-        group: the control group that the kernel is in, if any; removed by close().
 
     Raises OSError where one of them has ended.
     """
 
-    def __init__(
-        self, process: KernelProcess, init: int, kernel: int, group: Cgroup | None = None
-    ) -> None:
+    def __init__(self, process: KernelProcess, init: int, kernel: int) -> None:
         super().__init__(process)
-        self.supervisor, self._init_pid, self.group = init, init, group
+        self.supervisor = self._init_pid = init
         self._namespace = os.readlink(f"/proc/{kernel}/ns/pid")
         with contextlib.ExitStack() as opened:
 
@@ -90,7 +86,7 @@ class SandboxedTree(ProcessTree):
         return bool(select.select([self._init], [], [], seconds)[0])
 
     def close(self) -> None:
-        """Let go of the processes and files; nothing else may be called after that."""
+        """Let go of processes, files and control group; nothing else may be called after that."""
         self._open_files.close()
         if self.group:
             self.group.close()

@@ -84,14 +84,15 @@ class ProcessTree:
 
     def _stop(self, pid: int) -> bool:
         """Stop a process, unless it has stopped or isn't one of these; did that have to be done?"""
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError), contextlib.ExitStack() as opened:
             pidfd = os.pidfd_open(pid)
+            opened.callback(os.close, pidfd)
             # As long as that is open, no other process that lives has this number.
             if state_of(pid) not in STOPPED and self._is_ours(pid):
                 signal.pidfd_send_signal(pidfd, signal.SIGSTOP)
                 self._stopped.append(pidfd)
+                opened.pop_all()
                 return True
-            os.close(pidfd)
         return False
 
     def _is_ours(self, pid: int) -> bool:

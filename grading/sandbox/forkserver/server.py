@@ -210,6 +210,11 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     control = socket.socket(fileno=settings.control)
     control.sendall(b"!")
+    serve(control, settings, kept)
+
+
+def serve(control: socket.socket, settings: ServerSettings, kept: Sequence[str]) -> None:
+    """Fork a kernel for each request that comes over `control`, until that is closed."""
     while True:
         text, files, _, _ = socket.recv_fds(control, REQUEST_BYTES, MOST_FILES)
         if not text:

@@ -31,6 +31,7 @@ UNIX = sys.platform != "win32"
 SIDE_BY_SIDE = 4  # kernels on one machine, as many as there usually are
 DESCRIPTORS = 8  # times as many as one process may have, in all
 SOCKETS = 1000
+LEAST_ADDRESSES = 64 << 30  # bytes of a process's addresses, most of them without memory
 GRACE = 5  # seconds of processor time between the signal that can be caught and the other one
 
 
@@ -191,6 +192,9 @@ class PlainProvisioner(LocalProvisioner):
         }
         if sys.platform == "linux":
             limits["DATA"] = (self.memory, self.memory)
+            if not self.environment.get("CUDA_VISIBLE_DEVICES"):  # CUDA takes what there is
+                addresses = max(LEAST_ADDRESSES, 16 * self.memory)
+                limits["AS"] = (addresses, addresses)
         return limits
 
     def _open_sockets(self) -> dict[str, int]:

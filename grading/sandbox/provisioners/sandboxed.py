@@ -55,7 +55,7 @@ class SandboxProvisioner(PlainProvisioner):
     @property
     def lost(self) -> bool:
         """Whether the kernel ended because the sandbox around it was ended, from outside."""
-        return self.watchdog is not None and self.watchdog.from_outside
+        return bool(self.watchdog and self.watchdog.death_reason and self.watchdog.from_outside)
 
     def _host_processes(self) -> list[int | str]:
         """Processes whose namespaces the kernel must not be in."""
@@ -145,8 +145,8 @@ class SandboxProvisioner(PlainProvisioner):
             (init,) = children(process.pid)
             (kernel,) = children(init)
             shared = shared_namespaces(kernel, *self._host_processes())
-            group = cgroup.enclose(kernel, self.memory, self.processes)
-            watchdog.tree = SandboxedTree(process, init, kernel, group)
+            tree = watchdog.tree = SandboxedTree(process, init, kernel)
+            tree.group = cgroup.enclose(kernel, self.memory, self.processes)
             # From when on bwrap's process 1 waits for others to end, its own end is bound to ours.
             deadline = time.monotonic() + START_SECONDS
             while state_of(init) != "S":  # it sleeps
