@@ -5,7 +5,9 @@ processes there are, and how much of their memory they share takes longest. So t
 when it has to be: when their sum is too much, and this machine has become poorer by about as much.
 """
 
+import threading
 import time
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 from grading.sandbox import usage
@@ -42,9 +44,9 @@ class Meter:
     def __init__(self, most_memory: int, most_tasks: int) -> None:
         self._most_memory, self._most_tasks = most_memory, most_tasks
         self._time = _ProcessorTime()
-        self._memory = 0  # at the last look at what is shared
-        self._shared = 0
-        self._next = self._soonest = 0.0  # when to look at what is shared
+        self._closely = _Closely()
+        self._looking: Future[_Closely] | None = None  # at what is shared
+        self._next = self._soonest = 0.0  # when to do so
         self._floor = 0  # bytes that this machine has; when there is less, it can't wait
 
     def use(self, tree: ProcessTree) -> Use:
@@ -80,7 +82,9 @@ class Meter:
         return tree.group.cpu_seconds() if tree.group else self._time.seconds
 
     def must_look(self) -> bool:
-        """Has this machine so much less memory than before that a look can't wait?"""
+        """Is there something new, or has this machine so much less memory that it can't wait?"""
+        if self._looking:
+            return self._looking.done()
         if not self._floor or time.monotonic() < self._soonest:
             return False
         available = usage.available_memory()
@@ -88,28 +92,58 @@ class Meter:
 
     def _memory_of(self, seen: list[Process], most: int) -> int:
         """Bytes of memory of these processes: more than `most` only if that is sure."""
-        own = sum(process.memory + process.tables for process in seen)
-        mapped = sum(process.shared for process in seen)
-        sure = own + max(mapped, self._shared)  # at most so much
-        over = sure > most
-        now = time.monotonic()
-        if now >= self._next or self.must_look():
-            began = time.thread_time()
-            self._memory = self._exact_memory(seen, own, most)
-            took = time.thread_time() - began
+        if self._looking and self._looking.done():
+            self._closely, self._looking = self._looking.result(), None
+            now, took = time.monotonic(), self._closely.took
             self._next = now + max(LOOK_SECONDS, SHARE * took)
             self._soonest = now + SHARE / 5 * took
-            room = max((most - self._memory) * 3 // 4, LEAST_CHANGE)
+            room = max((most - self._closely.memory) * 3 // 4, LEAST_CHANGE)
             self._floor = max(1, (usage.available_memory() or 0) - room)
-        return self._memory if over else sure
+        elif not self._looking and (time.monotonic() >= self._next or self.must_look()):
+            self._looking = _look_closely(seen, most)
+        own = sum(process.memory + process.tables for process in seen)
+        mapped = sum(process.shared for process in seen)
+        sure = own + max(mapped, self._closely.shared)  # at most so much
+        return sure if sure <= most else self._closely.memory
 
-    def _exact_memory(self, seen: list[Process], own: int, most: int) -> int:
-        pids = [process.pid for process in seen]
-        self._shared = usage.shared_memory(pids)
-        if own + self._shared <= most:
-            return own + self._shared
-        known = self._shared + sum(process.tables for process in seen)
-        return known + usage.proportional_memory(pids, enough=most - known)
+
+@dataclass(frozen=True)
+class _Closely:
+    """What a closer look at processes has found.
+
+    Attributes:
+        shared: bytes of memory that belongs to none of them; memory: of all, that among it.
+        took: seconds of processor time.
+    """
+
+    shared: int = 0
+    memory: int = 0
+    took: float = 0.0
+
+
+def _look_closely(seen: list[Process], most: int) -> "Future[_Closely]":
+    """Look closely at processes: is their memory really more than `most`, what shared is there?
+
+    In a thread of its own: Linux answers when the process isn't just changing its memory, and one
+    of a fork bomb's may have to wait for its turn in the middle of that for half a minute.
+    """
+    found: Future[_Closely] = Future()
+    pids = [process.pid for process in seen]
+    own, tables = sum(process.memory for process in seen), sum(process.tables for process in seen)
+
+    def look() -> None:
+        began = time.thread_time()
+        try:
+            shared = usage.shared_memory(pids)
+            room = most - shared - tables
+            own_really = own if own <= room else usage.proportional_memory(pids, enough=room)
+            took = time.thread_time() - began
+            found.set_result(_Closely(shared, shared + tables + own_really, took))
+        except OSError as error:
+            found.set_exception(error)
+
+    threading.Thread(target=look, daemon=True).start()
+    return found
 
 
 class _ProcessorTime:

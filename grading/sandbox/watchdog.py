@@ -104,7 +104,8 @@ class Watchdog:
                     reason = self._excess()
                     pause = SHARE * (time.thread_time() - began)
                     next_look = time.monotonic() + min(pause, LONGEST_SECONDS)
-                self._share_out(self._meter.cpu_seconds(self.tree))
+                if not reason:
+                    self._share_out(self._meter.cpu_seconds(self.tree))
             except Exception as error:  # what can't be watched doesn't run
                 reason = f"The kernel can't be watched: {error!r}."
             if time.monotonic() > deadline:

@@ -107,6 +107,7 @@ class ForkedProvisioner(SandboxProvisioner):
             launch=kwargs["settings"],
             workspace=kwargs["folder"],
             tmp_bytes=self.tmp_bytes,
+            processes=self.processes,
             environment=kwargs["env"] | {"JPY_PARENT_PID": "1"},
             working_directory=bubblewrap.WORKING_DIRECTORY,
         )
