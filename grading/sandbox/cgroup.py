@@ -130,7 +130,7 @@ def find() -> tuple[Path | None, str]:
         return None, f"none can be made: {error.strerror} ({error.filename})"
     if not usable:
         return None, "this Linux is too old for them (5.2 is needed)"
-    return home, ", ".join(has) or "processes and processor time, no limits"
+    return home, ", ".join(has) or "processes and processor time"
 
 
 def _new_path(home: Path) -> Path:

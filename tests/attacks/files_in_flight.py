@@ -1,5 +1,5 @@
-"""Sends files through a socket that nobody reads, as many as go: Linux counts what is on its way for the whole
-account, and the process that starts the other students' kernels hands files over in the same way.
+"""Sends files through a socket that nobody reads, as many as go: Linux counts what is on its way for a whole
+account, and whoever starts the other kernels hands files over in the same way.
 
 The others must be started and graded as always.
 """
@@ -28,4 +28,4 @@ try:
 except OSError as error:
     print(error)
 print("on their way:", sent)
-time.sleep(8)
+time.sleep(3)

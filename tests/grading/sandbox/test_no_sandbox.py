@@ -11,8 +11,8 @@ import pytest
 from kernel_student import BWRAP, KernelSession, needs_sandbox
 from traitlets.config import Config
 
-from grading.sandbox import bubblewrap
-from grading.sandbox.doctor import doctor
+from grading.sandbox import bubblewrap, cgroup
+from grading.sandbox.doctor import doctor, limits
 from grading.sandbox.forkserver import client
 from grading.sandbox.manager import CourseKernelManager
 from grading.sandbox.namespaces import SandboxError
@@ -139,6 +139,19 @@ def test_the_doctor_tells_that_nothing_can_be_forked(monkeypatch, capsys):
     assert doctor() == 0
     said = capsys.readouterr().out
     assert "[slow] kernels are started one by one" in said and "nothing to fork" in said
+
+
+@pytest.mark.parametrize(
+    ("groups", "said"),
+    [
+        ((None, "there are no control groups"), "[count] memory and processes are counted"),
+        ((Path("/sys"), "processes and processor time"), "tell processes and processor time"),
+        ((Path("/sys"), "memory, pids, cpu"), "hold the limits of each kernel: memory, pids, cpu"),
+    ],
+)
+def test_the_doctor_says_who_holds_the_limits(monkeypatch, groups, said):
+    monkeypatch.setattr(cgroup, "find", lambda: groups)
+    assert said in limits()
 
 
 def test_the_doctor_knows_what_is_missing(monkeypatch, capsys):
