@@ -165,7 +165,8 @@ def _use_controllers(home: Path) -> None:
             graders = home / GRADERS
             graders.mkdir(exist_ok=True)
             for pid in (home / "cgroup.procs").read_text().split():
-                (graders / "cgroup.procs").write_text(pid)
+                with contextlib.suppress(ProcessLookupError):  # it has ended
+                    (graders / "cgroup.procs").write_text(pid)
         (home / "cgroup.subtree_control").write_text(wanted)
 
 

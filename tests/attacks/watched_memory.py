@@ -1,4 +1,4 @@
-"""Forks 80 children that share 600 MB with it: not much, but whoever counts has 48 GB of pages to look through.
+"""Forks 60 children that share 300 MB with it: not much, but whoever counts has 40 GB of pages to look through.
 
 Looking must cost little, and the answers count.
 """
@@ -11,11 +11,11 @@ solved = ["interpolation"]
 import os
 import time
 
-kept = bytearray(600 << 20)
+kept = bytearray(300 << 20)
 for place in range(0, len(kept), 4096):
     kept[place] = 1
 children = []
-for _ in range(80):
+for _ in range(60):
     children.append(os.fork())
     if children[-1] == 0:
         time.sleep(3)

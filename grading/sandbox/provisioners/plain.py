@@ -26,6 +26,9 @@ from grading.sandbox.workspace import Workspace
 from grading.student import launch
 from grading.student.launch import Settings
 
+if sys.platform != "win32":
+    import resource
+
 LAUNCHER = Path(launch.__file__)
 UNIX = sys.platform != "win32"
 SIDE_BY_SIDE = 4  # kernels on one machine, as many as there usually are
@@ -188,8 +191,10 @@ class PlainProvisioner(LocalProvisioner):
             "CORE": (0, 0),
             "CPU": (self.cpu_seconds, self.cpu_seconds + GRACE),
             "FSIZE": (self.file_bytes, self.file_bytes),
-            "NOFILE": (self.open_files, self.open_files),
         }
+        if UNIX:  # far fewer than this process may have: see `forkserver.client.OPEN_FILES`
+            files = min(self.open_files, resource.getrlimit(resource.RLIMIT_NOFILE)[1] // 4)
+            limits["NOFILE"] = (files, files)
         if sys.platform == "linux":
             limits["DATA"] = (self.memory, self.memory)
             if not self.environment.get("CUDA_VISIBLE_DEVICES"):  # CUDA takes what there is
