@@ -130,8 +130,9 @@ time.sleep(60)
     assert watchdog.process.poll() is None
 
 
-def test_who_takes_more_than_a_share_of_the_processors_waits_and_goes_on(watch):
-    watchdog = watch("while True: pass", replace(LIMITS, processors=0.2))
+def test_who_takes_more_than_a_share_of_the_processors_waits_and_goes_on(watch, monkeypatch):
+    monkeypatch.setattr("grading.sandbox.watchdog.BURST_SECONDS", 0.1)
+    watchdog = watch("while True: pass", replace(LIMITS, processors=0.01))
     pid = watchdog.process.pid
     for state in ("T", "R", "T"):
         until(lambda state=state: usage.state_of(pid) == state)
