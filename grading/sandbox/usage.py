@@ -181,6 +181,13 @@ def available_memory() -> int | None:
     return None
 
 
+def running_tasks() -> int:
+    """How many processes and threads of this machine run or wait for a processor."""
+    with contextlib.suppress(*GONE):
+        return int(Path("/proc/loadavg").read_text().split()[3].partition("/")[0])
+    return 1
+
+
 def state_of(pid: int) -> str:
     """What `pid` does, as a letter: S where it sleeps, say. OSError where it has ended."""
     return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()[STATE]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from grading.sandbox.meter import MIB, SHARE, Meter
 from grading.sandbox.processes import KernelProcess, ProcessTree
-from grading.sandbox.usage import explain_exit, used_up_time
+from grading.sandbox.usage import explain_exit, running_tasks, used_up_time
 
 WATCH_SECONDS = 0.1
 LONGEST_SECONDS = 3.0  # between two looks, however long they take
@@ -149,22 +149,33 @@ class Watchdog:
             try:
                 tree.pause(self._limits.tasks)
                 self._stopped.wait(wait)
+                self._share.others(running_tasks())
             finally:
                 tree.resume()
 
 
 class _Share:
-    """What a kernel may take of the processors: so many on average, and a little at once."""
+    """What a kernel may take of the processors: so many on average, and a little at once.
+
+    One that takes more gets what one process would get beside all others, until it has been modest
+    for a while.
+    """
 
     def __init__(self, processors: float) -> None:
-        self._processors = processors
+        self._processors = self._rate = processors
         self._credit = BURST_SECONDS  # of processor time
         self._used, self._at = 0.0, time.monotonic()
 
     def wait_after(self, used: float) -> float:
         """Seconds to wait for a kernel that has taken `used` seconds of processor time so far."""
         now = time.monotonic()
-        self._credit += self._processors * (now - self._at) - (used - self._used)
+        self._credit += self._rate * (now - self._at) - (used - self._used)
         self._used, self._at = used, now
-        self._credit = min(self._credit, BURST_SECONDS)
-        return min(max(0.0, -self._credit / self._processors), LONGEST_PAUSE)
+        if self._credit >= BURST_SECONDS:
+            self._credit, self._rate = BURST_SECONDS, self._processors
+        return min(max(0.0, -self._credit / self._rate), LONGEST_PAUSE)
+
+    def others(self, running: int) -> None:
+        """Take note of how much runs on this machine while the kernel waits, this thread too."""
+        fair = (os.cpu_count() or 1) / max(1, running)
+        self._rate = min(self._processors, (self._rate + fair) / 2)

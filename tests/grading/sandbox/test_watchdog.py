@@ -157,7 +157,26 @@ def test_a_share_is_kept_on_average(monkeypatch):
         assert wait <= LONGEST_PAUSE
         now += wait
     assert used <= now + BURST_SECONDS + 0.2
-    assert share.wait_after(used + 0.1) == pytest.approx(0.1, abs=0.2)
+
+
+def test_a_hog_gets_what_one_process_would_get_beside_the_others(monkeypatch):
+    now = 0.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    share, used = _Share(1.0), 0.0
+    marks = []
+    for _ in range(100):
+        marks.append((now, used))
+        now, used = now + 0.1, used + 0.2
+        if wait := share.wait_after(used):
+            now += wait
+            share.others(running=10)
+    (began, before), (end, after) = marks[50], marks[-1]
+    assert (after - before) / (end - began) < 0.25  # noqa: PLR2004 (a tenth of two is 0.2)
+    now += 100  # it has been modest for a while, and may take a processor again
+    assert not share.wait_after(used)
+    now += 1
+    assert not share.wait_after(used + 1)
 
 
 def test_looking_takes_little_however_many_processes_there_are(watch):
