@@ -7,6 +7,7 @@ import tempfile
 import threading
 import weakref
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from nbformat.notebooknode import NotebookNode
 from traitlets import Integer
 from traitlets.config import Config, LoggingConfigurable
 
-from grading.judge.judge import Judge
+from grading.judge.judge import Judge, SandboxLostError
 from grading.judge.kernel_client import KernelClient
 from grading.judge.trusted_client import TrustedClient
 from grading.plan import Plan
@@ -70,12 +71,20 @@ def do(job: Job, started: Callable[[Judge], None] = lambda judge: None) -> Outco
     Raises:
         SandboxError: there is no sandbox where one was asked for.
     """
-    nb = nbformat.from_dict(job.nb)
+    try:
+        return _judged(job, started, may_repeat=True)
+    except SandboxLostError as error:
+        _pool(job).log.warning("%s is judged once more: %s", job.student, error)
+        return _judged(job, started, may_repeat=False)
+
+
+def _judged(job: Job, started: Callable[[Judge], None], may_repeat: bool) -> Outcome:
+    nb = nbformat.from_dict(deepcopy(job.nb))
     pool = _pool(job)
     with tempfile.TemporaryDirectory(prefix="submission-", ignore_cleanup_errors=True) as folder:
         write_files(job.files, folder)
         kernel = KernelClient(nb, folder, parent=pool)
-        judge = Judge(nb, kernel, pool.client, job.plan, parent=pool)
+        judge = Judge(nb, kernel, pool.client, job.plan, may_repeat, parent=pool)
         started(judge)
         judge.run()
     return Outcome(nb, kernel.unsandboxed)

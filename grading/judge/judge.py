@@ -34,7 +34,12 @@ IMPORT_SECONDS = 60.0
 GRACE_SECONDS = 10.0  # for a test cell to end by itself when its time is over
 LISTEN_SECONDS = 0.5  # at once, to the trusted process
 LIMIT_INSIDE = "a cell may have met the grader's limit on processes, threads, memory or files"
+LOST = "the machine ended the sandbox of this notebook, twice"
 SLOW_MACHINE = "a cell of the instructor's did not run to its end; is this machine slow?"
+
+
+class SandboxLostError(RuntimeError):
+    """The machine ended the sandbox around a kernel: what came of the notebook says nothing."""
 
 
 class Judge(LoggingConfigurable):
@@ -45,6 +50,7 @@ class Judge(LoggingConfigurable):
         kernel: where its cells run; made for the same notebook.
         trusted: gives the trusted process, a new one when the last one has died.
         plan: what its tests need.
+        may_repeat: whether the notebook can be judged once more from its beginning.
     """
 
     test_timeout = Float(120.0, help="seconds for a test cell").tag(config=True)
@@ -62,10 +68,12 @@ class Judge(LoggingConfigurable):
         kernel: KernelClient,
         trusted: Callable[[], TrustedClient],
         plan: Plan,
+        may_repeat: bool = False,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.nb, self.kernel, self._trusted, self._plan = nb, kernel, trusted, plan
+        self._may_repeat = may_repeat
         self._end = time.monotonic() + self.submission_seconds
         self._starts_left = 1 + self.restarts
         self._ran: list[int] = []  # cells that a fresh kernel must run again
@@ -82,6 +90,9 @@ class Judge(LoggingConfigurable):
         """Runs the student's cells and judges the test cells, in the notebook's order.
 
         Each test cell gets its verdict, and an answer that did not run to its end the reason.
+
+        Raises:
+            SandboxLostError: the machine ended the student's sandbox, and all can be repeated.
         """
         leave_unrun(self.nb)
         try:
@@ -161,6 +172,10 @@ class Judge(LoggingConfigurable):
         self._stops.append(reason)
         if self.kernel.at_limit:
             self._doubt = reason
+        if self.kernel.lost:
+            self._doubt = LOST
+            if self._may_repeat:
+                raise SandboxLostError(reason)
         self.kernel.kill()
 
     def _why(self) -> str:

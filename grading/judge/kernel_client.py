@@ -168,6 +168,11 @@ class KernelClient(Execute):
         """Whether the kernel stopped at a limit of the grader's, which no laptop has."""
         return bool(getattr(self.km, "at_limit", False))
 
+    @property
+    def lost(self) -> bool:
+        """Whether the kernel stopped because the machine ended the sandbox around it."""
+        return bool(getattr(self.km, "lost", False))
+
     def kill(self) -> None:
         """Ends the kernel at once."""
         context = self.kc.context if self.kc else None

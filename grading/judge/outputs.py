@@ -29,7 +29,8 @@ CUT = "[the rest of this cell's output was cut]\n"
 MODULE = re.compile(r"[\w.]{1,100}")
 AT_A_LIMIT = re.compile(
     "can't start new thread|Resource temporarily unavailable|annot allocate memory|"
-    "can't allocate memory|No space left on device|File too large"
+    "can't allocate memory|No space left on device|File too large|"
+    "Too many open files|Too many references"
 )
 NOT_RUN = "this test was not run"
 

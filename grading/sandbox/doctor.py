@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grading.plain import plain_line
-from grading.sandbox import bubblewrap
+from grading.sandbox import bubblewrap, cgroup
 from grading.sandbox.exposed import Exposed, exposed_files
 from grading.sandbox.manager import CourseKernelManager
 from grading.sandbox.namespaces import SandboxError
@@ -42,6 +42,9 @@ into /etc/apparmor.d/bwrap and run `sudo systemctl reload apparmor`. The profile
 SWITCHED_OFF = """\
 User namespaces are switched off ({file} is {value}). To switch them on:
 `sudo sysctl -w {name}={wanted}`; a file in /etc/sysctl.d/ makes it last."""
+COUNTED = """\
+[count] memory and processes are counted; Linux itself doesn't limit them here ({why}).
+        Where systemd runs: `systemd-run --user --scope -p Delegate=yes nbgrader autograde ...`"""
 CONTAINER = """\
 This is a container, and its runtime may forbid user namespaces. Either start it with
 `--security-opt seccomp=unconfined --security-opt systempaths=unconfined` (Docker, Podman; in
@@ -218,6 +221,14 @@ def why_not_forked() -> str | None:
     return None
 
 
+def limits() -> str:
+    """Who holds the limits of all of a kernel's processes together: a line or two."""
+    home, found = cgroup.find()
+    if home and "memory" in found:
+        return f"[ ok ] control groups hold the limits of each kernel: {found}"
+    return COUNTED.format(why=f"control groups tell {found}" if home else found)
+
+
 def doctor() -> int:
     """Print what this machine can enforce; the exit status: 0 if there is a sandbox, else 1."""
     account = "root" if hasattr(os, "getuid") and os.getuid() == 0 else "an ordinary user"
@@ -249,6 +260,7 @@ def doctor() -> int:
         print(f"[slow] kernels are started one by one, not forked from a warm process: {why}")
     else:
         print("[ ok ] kernels are forked from a warm process, which is faster")
+    print(limits())
     print(
         "\nStudents' code runs in the sandbox. c.CourseKernelManager.require_sandbox = True makes"
     )

@@ -14,7 +14,7 @@ from traitlets.config import Application
 
 from grading.sandbox import bubblewrap
 from grading.sandbox.namespaces import SandboxError
-from grading.sandbox.provisioners.forked import ForkedProvisioner
+from grading.sandbox.provisioners.forked import ForkedProvisioner, ServerLostError
 from grading.sandbox.provisioners.plain import PlainProvisioner
 from grading.sandbox.provisioners.sandboxed import SandboxProvisioner
 
@@ -102,6 +102,11 @@ class CourseKernelManager(AsyncKernelManager):
         ours = self._our_provisioner
         return ours is not None and ours.at_limit
 
+    @property
+    def lost(self) -> bool:
+        """Whether the sandbox around it was ended from outside, which nothing inside can do."""
+        return isinstance(self.provisioner, SandboxProvisioner) and self.provisioner.lost
+
     def choose_provisioner(self) -> PlainProvisioner:
         """A fresh provisioner for this machine and these settings.
 
@@ -138,7 +143,12 @@ class CourseKernelManager(AsyncKernelManager):
 
     async def _async_start_kernel(self, **kwargs: Any) -> None:
         try:
-            await self._start_or_clean_up(**kwargs)
+            try:
+                await self._start_or_clean_up(**kwargs)
+            except ServerLostError as error:
+                self.log.warning("%s A new one takes its place.", error)
+                self.provisioner = None
+                await self._start_or_clean_up(**kwargs)
         except SandboxError as error:
             if self.fork_server != "auto" or not isinstance(self.provisioner, ForkedProvisioner):
                 raise

@@ -6,7 +6,8 @@ import select
 import signal
 
 from grading.sandbox.bubblewrap import TMPFS_MOUNTS
-from grading.sandbox.watchdog import KernelProcess, ProcessTree
+from grading.sandbox.processes import KernelProcess, ProcessTree
+from grading.sandbox.usage import descendants, sockets_of
 
 NAMESPACES = ("ipc", "mnt", "net", "pid", "user", "uts")
 
@@ -41,6 +42,8 @@ class SandboxedTree(ProcessTree):
 
     def __init__(self, process: KernelProcess, init: int, kernel: int) -> None:
         super().__init__(process)
+        self.supervisor = self._init_pid = init
+        self._namespace = os.readlink(f"/proc/{kernel}/ns/pid")
         with contextlib.ExitStack() as opened:
 
             def keep(fd: int) -> int:
@@ -53,6 +56,14 @@ class SandboxedTree(ProcessTree):
                 keep(os.open(f"/proc/{kernel}/root{path}", os.O_PATH)) for path in TMPFS_MOUNTS
             ]
             self._open_files = opened.pop_all()
+
+    def members(self, most: int) -> list[int]:
+        """The student's processes: all in the namespace, but for number 1."""
+        return self.group.members() if self.group else descendants(self._init_pid, most)[1:]
+
+    def sockets(self) -> tuple[int, int]:
+        """(all, those of TCP) that exist in the sandbox, on their way in a message or not."""
+        return sockets_of(self._init_pid)
 
     def file_usage(self) -> tuple[int, int]:
         """(bytes, number) of the files that the kernel keeps in memory."""
@@ -75,5 +86,10 @@ class SandboxedTree(ProcessTree):
         return bool(select.select([self._init], [], [], seconds)[0])
 
     def close(self) -> None:
-        """Let go of the processes and files; nothing else may be called after that."""
+        """Let go of processes, files and control group; nothing else may be called after that."""
         self._open_files.close()
+        if self.group:
+            self.group.close()
+
+    def _is_ours(self, pid: int) -> bool:
+        return os.readlink(f"/proc/{pid}/ns/pid") == self._namespace

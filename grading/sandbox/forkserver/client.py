@@ -1,6 +1,7 @@
 """Grading's end of the fork server (`server`), and a forked kernel as a process to wait for."""
 
 import atexit
+import contextlib
 import json
 import os
 import select
@@ -14,6 +15,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import IO
 
+if sys.platform != "win32":
+    import resource
+
 from grading.sandbox import bubblewrap
 from grading.sandbox.forkserver.protocol import ForkRequest, ServerSettings
 from grading.sandbox.namespaces import SandboxError, shared_namespaces
@@ -25,7 +29,9 @@ RUN = (
     "from grading.sandbox.forkserver.server import main; main()"
 )
 START_SECONDS = 60
-KILLED = 128 + 9  # as a shell tells of SIGKILL, which Windows's `signal` lacks
+KILLED = -9  # as subprocess tells of SIGKILL, which Windows's `signal` lacks
+ANSWER_BYTES = 1000
+OPEN_FILES = 4096  # for this process, and so on their way in messages: far more than a kernel may
 
 
 class ForkServer:
@@ -50,6 +56,7 @@ class ForkServer:
         settings: ServerSettings,
         environment: dict[str, str],
     ) -> None:
+        _allow_open_files()
         self.kernels = kernels
         self._workspace = workspace
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -90,13 +97,23 @@ class ForkServer:
         """Does it still run?"""
         return self._process.poll() is None
 
+    def has_ended(self, seconds: float) -> bool:
+        """Has it ended, or does it within so many seconds?"""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(seconds)
+        return not self.alive
+
     def fork(self, request: ForkRequest, files: Sequence[int]) -> int:
         """Ask for a process with the open `files`: a pidfd of it. Raises OSError."""
         with self._lock:
-            socket.send_fds(self._control, [json.dumps(asdict(request)).encode()], files)
-            answer, pidfds, _, _ = socket.recv_fds(self._control, 1, 1)
-        if not answer:
-            raise OSError("the fork server has ended")
+            try:
+                socket.send_fds(self._control, [json.dumps(asdict(request)).encode()], files)
+                answer, pidfds, _, _ = socket.recv_fds(self._control, ANSWER_BYTES, 1)
+            except TimeoutError:  # an answer that comes late would be taken for the next one
+                self._process.kill()
+                raise
+        if not pidfds:
+            raise OSError(answer.decode() or "the fork server has ended")
         return pidfds[0]
 
     def close(self) -> None:
@@ -106,6 +123,14 @@ class ForkServer:
         self._process.wait()
         kill_bwrap_of(self._workspace.path)
         self._workspace.cleanup()
+
+
+def _allow_open_files() -> None:
+    """Raise this process's own limit on open files, where it is low and may be raised."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < OPEN_FILES:
+        with contextlib.suppress(OSError, ValueError):  # macOS has one more limit
+            resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, OPEN_FILES), hard))
 
 
 def _start(
@@ -157,7 +182,10 @@ class ForkedProcess:
         self.pid = int(next(line for line in lines if line.startswith("Pid:")).split()[1])
 
     def poll(self) -> int | None:
-        """The exit status of the kernel, as a shell gives it; None while it runs."""
+        """The exit status of the kernel, as a shell gives it; None while it runs.
+
+        KILLED where nobody is left to say: what waited for it was killed, as with the fork server.
+        """
         with self._lock:
             if self.returncode is None and select.select([self._pidfd], [], [], 0)[0]:
                 self.returncode = int(os.read(self._status, 9) or KILLED)

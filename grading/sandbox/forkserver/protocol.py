@@ -30,6 +30,7 @@ class ForkRequest:
     launch: Settings
     workspace: str  # its directory, relative to `ServerSettings.kernels`
     tmp_bytes: int  # size of each of its `tmpfs_mounts`
+    processes: int  # and threads, together
     environment: dict[str, str]
     working_directory: str
 

@@ -13,7 +13,10 @@ import gc
 import importlib
 import json
 import os
+import platform
 import random
+import re
+import resource
 import signal
 import socket
 import stat
@@ -32,6 +35,8 @@ from grading.student.launch import extend_import_path, run_kernel
 
 REQUEST_BYTES = 1 << 20
 MOST_FILES = 32  # attached to one request
+NUMBERS_ITS_PROCESSES = (6, 14)  # Linux, from where on a pid namespace has a pid_max of its own
+RESERVED_NUMBERS = 300  # linux/kernel/pid.c: used once, and not again
 # linux/include/uapi/linux/sched.h and mount.h, prctl.h, capability.h, sockios.h, if.h
 NEW_NAMESPACES = 0x20000 | 0x4000000 | 0x8000000 | 0x10000000 | 0x20000000 | 0x40000000
 READ_ONLY, NO_SUID, NO_DEV, NO_EXEC, REMOUNT, BIND = 1, 2, 4, 8, 32, 4096
@@ -110,6 +115,17 @@ def mount_file_system(
     mount(None, "/proc", flags=REMOUNT | BIND | READ_ONLY | NO_SUID | NO_DEV | NO_EXEC)
 
 
+def limit_process_numbers(most: int) -> None:
+    """Let this pid namespace hold about `most` processes and threads, where Linux can do that.
+
+    RLIMIT_NPROC doesn't hold for root's processes; but who finds no number left can't fork. Before
+    Linux 6.14 the setting is the whole machine's, and left alone. Raises OSError.
+    """
+    version = tuple(map(int, re.findall(r"\d+", platform.release())[:2]))
+    if version >= NUMBERS_ITS_PROCESSES:
+        Path("/proc/sys/kernel/pid_max").write_text(str(RESERVED_NUMBERS + most))
+
+
 def drop_capabilities() -> None:
     """Give up all capabilities of this process and its children, for good. Raises OSError."""
     for capability in range(int(Path("/proc/sys/kernel/cap_last_cap").read_text()) + 1):
@@ -139,6 +155,7 @@ def become_kernel(
         os._exit(0)
     os.close(status)
     libc_call("prctl", SET_PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0)
+    limit_process_numbers(request.processes)
     mount_file_system(
         settings.tmpfs_mounts, kept, settings.kernels, request.workspace, request.tmp_bytes
     )
@@ -155,6 +172,34 @@ def become_kernel(
     os._exit(0)
 
 
+def fork_kernel(
+    control: socket.socket,
+    settings: ServerSettings,
+    kept: Sequence[str],
+    request: ForkRequest,
+    files: Sequence[int],
+) -> None:
+    """Fork the kernel of `request` and answer with a pidfd of it. Raises OSError: there is none."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            control.close()
+            become_kernel(settings, kept, request, files)
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(1)
+    try:
+        pidfd = os.pidfd_open(pid)
+        try:
+            socket.send_fds(control, [b"!"], [pidfd])
+        finally:
+            os.close(pidfd)
+    except OSError:
+        os.kill(pid, signal.SIGKILL)
+        raise
+
+
 def main() -> None:
     """Fork a kernel for each request; ends with the process at the other end of the socket.
 
@@ -169,23 +214,25 @@ def main() -> None:
     gc.collect()
     gc.freeze()  # what is here now is shared by all kernels: the collector writes to none of it
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    # Linux counts the files that are on their way in messages, all of an account's together, and a
+    # sender's own limit says how many there may be: students' kernels have a lower one.
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     control = socket.socket(fileno=settings.control)
     control.sendall(b"!")
+    serve(control, settings, kept)
+
+
+def serve(control: socket.socket, settings: ServerSettings, kept: Sequence[str]) -> None:
+    """Fork a kernel for each request that comes over `control`, until that is closed."""
     while True:
         text, files, _, _ = socket.recv_fds(control, REQUEST_BYTES, MOST_FILES)
         if not text:
             return
-        pid = os.fork()
-        if pid == 0:
-            try:
-                control.close()
-                become_kernel(settings, kept, ForkRequest.from_json(text), files)
-            except BaseException:
-                traceback.print_exc()
-            finally:
-                os._exit(1)
-        for fd in files:
-            os.close(fd)
-        pidfd = os.pidfd_open(pid)
-        socket.send_fds(control, [b"!"], [pidfd])
-        os.close(pidfd)
+        try:
+            fork_kernel(control, settings, kept, ForkRequest.from_json(text), files)
+        except OSError as error:  # it is said, and the next one may succeed
+            control.sendall(str(error).encode())
+        finally:
+            for fd in files:
+                os.close(fd)

@@ -26,7 +26,13 @@ from grading.sandbox.workspace import Workspace
 from grading.student.launch import Settings
 
 KERNELS = "/run/kernels"
+END_SECONDS = 1.0
 INLINE = "module://matplotlib_inline.backend_inline"  # what a kernel's matplotlib starts with
+
+
+class ServerLostError(SandboxError):
+    """The fork server has ended, though nobody asked it to; another one is started for the next."""
+
 
 _servers: dict[str, ForkServer] = {}  # by what they were started with
 _lock = threading.Lock()
@@ -106,6 +112,7 @@ class ForkedProvisioner(SandboxProvisioner):
             launch=kwargs["settings"],
             workspace=kwargs["folder"],
             tmp_bytes=self.tmp_bytes,
+            processes=self.processes,
             environment=kwargs["env"] | {"JPY_PARENT_PID": "1"},
             working_directory=bubblewrap.WORKING_DIRECTORY,
         )
@@ -118,7 +125,7 @@ class ForkedProvisioner(SandboxProvisioner):
         except OSError as error:
             os.close(status)
             os.close(errors)
-            raise SandboxError(f"The sandboxed kernel could not be forked: {error}") from error
+            raise self._not_forked(error) from error
         finally:
             os.close(its_status)
             os.close(its_errors)
@@ -127,6 +134,11 @@ class ForkedProvisioner(SandboxProvisioner):
         self.pid = forked.pid
         self.pgid = None
         return self.connection_info
+
+    def _not_forked(self, error: OSError) -> SandboxError:
+        assert self._server is not None
+        kind = ServerLostError if self._server.has_ended(END_SECONDS) else SandboxError
+        return kind(f"The sandboxed kernel could not be forked: {error}")
 
 
 def _pictures() -> list[str]:

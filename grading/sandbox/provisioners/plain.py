@@ -17,17 +17,25 @@ from typing import Any, cast
 from jupyter_client.connect import KernelConnectionInfo, port_names
 from jupyter_client.manager import KernelManager
 from jupyter_client.provisioning import LocalProvisioner
-from traitlets import Dict, Integer, List, Unicode
+from traitlets import Dict, Float, Integer, List, Unicode, default
 
 from grading.sandbox.bubblewrap import package_directories
+from grading.sandbox.meter import MIB
 from grading.sandbox.view import site_packages
-from grading.sandbox.watchdog import MIB, Limits, Watchdog
+from grading.sandbox.watchdog import Limits, Watchdog
 from grading.sandbox.workspace import Workspace
 from grading.student import launch
 from grading.student.launch import Settings
 
+if sys.platform != "win32":
+    import resource
+
 LAUNCHER = Path(launch.__file__)
 UNIX = sys.platform != "win32"
+SIDE_BY_SIDE = 4  # kernels on one machine, as many as there usually are
+DESCRIPTORS = 8  # times as many as one process may have, in all
+SOCKETS = 1000
+LEAST_ADDRESSES = 64 << 30  # bytes of a process's addresses, most of them without memory
 GRACE = 5  # seconds of processor time between the signal that can be caught and the other one
 
 
@@ -39,9 +47,15 @@ class PlainProvisioner(LocalProvisioner):
     """
 
     memory = Integer(4096 * MIB, help="bytes, of each process and in all").tag(config=True)
-    cpu_seconds = Integer(1200, help="processor time of each process").tag(config=True)
+    cpu_seconds = Integer(1200, help="processor time of all processes").tag(config=True)
+    processors = Float(
+        min=0.1,
+        help="processors that a kernel may keep busy, on average; beyond that it has to wait, "
+        "unless Linux shares them out (doctor says so)",
+    ).tag(config=True)
     wall_seconds = Integer(1800, help="how long a kernel may live").tag(config=True)
     processes = Integer(256, help="processes and threads, together").tag(config=True)
+    open_files = Integer(1024, help="descriptors of each process").tag(config=True)
     file_bytes = Integer(512 * MIB, help="size of a file that is written").tag(config=True)
     tmp_bytes = Integer(512 * MIB, help="bytes in HOME, /tmp, /dev/shm, each").tag(config=True)
     tmp_files = Integer(20_000, help="files in HOME, /tmp, /dev/shm, together").tag(config=True)
@@ -57,6 +71,11 @@ class PlainProvisioner(LocalProvisioner):
 
     workspace: Workspace | None = None  # from pre_launch() to cleanup()
     watchdog: Watchdog | None = None  # from launch_kernel() to the next pre_launch()
+
+    @default("processors")
+    def _fair_share(self) -> float:
+        usable = getattr(os, "sched_getaffinity", lambda _: range(os.cpu_count() or 1))(0)
+        return max(1.0, len(usable) / SIDE_BY_SIDE)
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -174,8 +193,14 @@ class PlainProvisioner(LocalProvisioner):
             "CPU": (self.cpu_seconds, self.cpu_seconds + GRACE),
             "FSIZE": (self.file_bytes, self.file_bytes),
         }
+        if UNIX:  # far fewer than this process may have: see `forkserver.client.OPEN_FILES`
+            files = min(self.open_files, resource.getrlimit(resource.RLIMIT_NOFILE)[1] // 4)
+            limits["NOFILE"] = (files, files)
         if sys.platform == "linux":
             limits["DATA"] = (self.memory, self.memory)
+            if not self.environment.get("CUDA_VISIBLE_DEVICES"):  # CUDA takes what there is
+                addresses = max(LEAST_ADDRESSES, 16 * self.memory)
+                limits["AS"] = (addresses, addresses)
         return limits
 
     def _open_sockets(self) -> dict[str, int]:
@@ -202,8 +227,11 @@ class PlainProvisioner(LocalProvisioner):
             memory=self.memory,
             tasks=self.processes,
             files=self.tmp_files,
+            descriptors=DESCRIPTORS * self.open_files,
+            sockets=SOCKETS,
             wall_seconds=self.wall_seconds,
             cpu_seconds=self.cpu_seconds,
+            processors=self.processors,
         )
         assert self.process is not None  # made by _launch()
         self.watchdog = Watchdog(self.process, limits)

@@ -16,13 +16,14 @@ from typing import Any
 
 from traitlets import List, Unicode
 
-from grading.sandbox import bubblewrap
+from grading.sandbox import bubblewrap, cgroup
 from grading.sandbox.namespaces import SandboxedTree, SandboxError, shared_namespaces
+from grading.sandbox.processes import ProcessTree
 from grading.sandbox.provisioners.plain import LAUNCHER, PlainProvisioner
 from grading.sandbox.shared import shared_files
-from grading.sandbox.usage import children, is_sleeping, use_real_time_priority
+from grading.sandbox.usage import children, state_of
 from grading.sandbox.view import course_roots
-from grading.sandbox.watchdog import ProcessTree, Watchdog
+from grading.sandbox.watchdog import Watchdog
 from grading.sandbox.workspace import Workspace, kill_bwrap_of
 from grading.student.launch import Settings
 
@@ -57,6 +58,11 @@ class SandboxProvisioner(PlainProvisioner):
         """The kernel's processes, once they have been found in their sandbox."""
         tree = self.watchdog.tree if self.watchdog else None
         return tree if isinstance(tree, SandboxedTree) else None
+
+    @property
+    def lost(self) -> bool:
+        """Whether the kernel ended because the sandbox around it was ended, from outside."""
+        return bool(self.watchdog and self.watchdog.death_reason and self.watchdog.from_outside)
 
     def _host_processes(self) -> list[int | str]:
         """Processes whose namespaces the kernel must not be in."""
@@ -144,15 +150,14 @@ class SandboxProvisioner(PlainProvisioner):
             (init,) = children(process.pid)
             (kernel,) = children(init)
             shared = shared_namespaces(kernel, *self._host_processes())
-            watchdog.tree = SandboxedTree(process, init, kernel)
+            tree = watchdog.tree = SandboxedTree(process, init, kernel)
+            tree.group = cgroup.enclose(kernel, self.memory, self.processes)
             # From when on bwrap's process 1 waits for others to end, its own end is bound to ours.
             deadline = time.monotonic() + START_SECONDS
-            while not is_sleeping(init):
+            while state_of(init) != "S":  # it sleeps
                 if time.monotonic() > deadline:
                     raise TimeoutError("bwrap does not come to rest")
                 time.sleep(0.01)
-            use_real_time_priority(process.pid)
-            use_real_time_priority(init)
             # Should the machine run out of memory, it is this process that has to go.
             Path(f"/proc/{kernel}/oom_score_adj").write_text("1000")
             if not shared:

@@ -8,8 +8,9 @@ from types import SimpleNamespace
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from grading.judge import judge as module
-from grading.judge.judge import SLOW_MACHINE, Judge
+from grading.judge import job, judge as module
+from grading.judge.job import Job
+from grading.judge.judge import LOST, SLOW_MACHINE, Judge, SandboxLostError
 from grading.judge.trusted_client import Interrupt, TrustedDiedError
 from grading.plan import Plan, plan
 from grading.verdict import Status, Verdict, note_of, verdict_of
@@ -35,7 +36,7 @@ class FakeKernel:
     running = mute = False
     late = ""
     absent = ()
-    at_limit = False
+    at_limit = lost = False
 
     def __init__(self, clock):
         self.clock, self.ran, self.sent = clock, [], []
@@ -49,6 +50,9 @@ class FakeKernel:
         self.ran.append(cell.source)
         self.late = "it took too long" if cell.source == "late" else ""
         self.clock.now += SECONDS if cell.source == "slow" else 0
+        self.lost = cell.source == "lost"
+        if self.lost:
+            return "its sandbox was ended"
         return "its process ended" if cell.source == "die" else None
 
     def silently(self, code, seconds):
@@ -169,6 +173,34 @@ def test_cells_run_in_order_and_tests_get_their_verdicts(run):
     assert cells["test-a"].outputs == []
     assert cells["test-b"].outputs[0].evalue == "wrong"
     assert note_of(cells["answer"]) == ""
+
+
+def test_a_sandbox_that_the_machine_ended_is_no_fault_of_the_students(run):
+    lost = {"answer-1": "lost", "test-a": "fails", "answer-2": "", "test-b": "passes"}
+    with pytest.raises(SandboxLostError):
+        run(lost, may_repeat=True)
+    cells, kernel, _ = run(lost)
+    assert verdict_of(cells["test-a"]).manual == LOST
+    assert verdict_of(cells["test-b"]).manual == ""
+    assert kernel.starts == 2  # noqa: PLR2004
+
+
+def test_a_notebook_whose_sandbox_was_ended_is_judged_once_more_as_it_was(monkeypatch):
+    judged = []
+
+    class Lost(Judge):
+        def run(self):
+            judged.append((self._may_repeat, [made.source for made in self.nb.cells]))
+            self.nb.cells.clear()
+            if self._may_repeat:
+                raise SandboxLostError("killed")
+
+    monkeypatch.setattr(job, "Judge", Lost)
+    nb = new_notebook(cells=[cell("answer", "one")])
+    started = []
+    job.do(Job("ps", "nb", "ada", nb, {}, {}, plan(nb), {}), started.append)
+    assert judged == [(True, ["one"]), (False, ["one"])]
+    assert len(started) == len(judged)
 
 
 def test_a_dead_kernel_is_started_again_without_the_cell_that_ended_it(run):

@@ -99,6 +99,59 @@ def test_memory_is_counted_wherever_it_is(start, hog):
 
 
 @needs_sandbox
+def test_sockets_are_bounded_in_number(start):
+    student = start()
+    student.run("""
+        import os, socket, time
+        kept = [os.fork() for _ in range(2)]
+        kept += [socket.socketpair() for _ in range(400)]
+        time.sleep(60)
+    """)
+    assert "sockets; 1,000 are allowed" in student.manager.death_reason
+
+
+@needs_sandbox
+@pytest.mark.parametrize("start", ["forked"], indirect=True)
+def test_a_kernel_that_loses_its_fork_server_is_known_to_and_the_next_one_gets_a_new_server(start):
+    student = start()
+    assert not student.manager.lost
+    os.kill(student.manager.provisioner._server.pid, signal.SIGKILL)
+    eventually(lambda: student.manager.lost)
+    student = start()
+    assert student.run("print(1)") == "1\n"
+    student.run("import os; os.kill(os.getpid(), 9)")
+    assert "killed" in student.manager.death_reason
+    assert not student.manager.lost
+
+
+@needs_sandbox
+@pytest.mark.parametrize("group", [True, False])
+@pytest.mark.parametrize("start", ["forked"], indirect=True)
+def test_a_hog_waits_for_its_turn_and_answers(start, group, monkeypatch):
+    if not group:
+        monkeypatch.setattr("grading.sandbox.cgroup.find", lambda: (None, "not wanted"))
+    student = start(processors=0.5)
+    said = student.run("""
+        import os, time
+        began = time.monotonic()
+        children = []
+        for _ in range(4):
+            children.append(os.fork())
+            if children[-1] == 0:
+                os.setsid()
+                while time.monotonic() < began + 4:
+                    pass
+                os._exit(0)
+        for child in children:
+            os.waitpid(child, 0)
+        used = os.times()
+        print((used.children_user + used.children_system) / (time.monotonic() - began))
+    """)
+    assert float(said) < 1.1  # noqa: PLR2004 (two processors' worth where there are two)
+    assert student.run("print('still here')") == "still here\n"
+
+
+@needs_sandbox
 def test_a_fork_bomb_is_bounded(start):
     student = start(processes=60)
     said = student.run("""

@@ -12,8 +12,8 @@ import pytest
 from kernel_student import BWRAP, PATIENCE, KernelSession, needs_sandbox
 from traitlets.config import Config
 
-from grading.sandbox import bubblewrap, doctor as diagnosis
-from grading.sandbox.doctor import doctor
+from grading.sandbox import bubblewrap, cgroup, doctor as diagnosis
+from grading.sandbox.doctor import doctor, limits
 from grading.sandbox.exposed import Exposed, exposed_files
 from grading.sandbox.forkserver import client
 from grading.sandbox.manager import CourseKernelManager
@@ -170,6 +170,19 @@ def test_the_doctor_lists_what_shows_and_is_private(tmp_path, monkeypatch, capsy
     assert f"[look] students' code can read {len(found)} files" in said
     assert exposed.files[0] in said and f"and {len(found) - 1} more" in said
     assert "c.SandboxProvisioner.hidden" in said
+
+
+@pytest.mark.parametrize(
+    ("groups", "said"),
+    [
+        ((None, "there are no control groups"), "[count] memory and processes are counted"),
+        ((Path("/sys"), "processes and processor time"), "tell processes and processor time"),
+        ((Path("/sys"), "memory, pids, cpu"), "hold the limits of each kernel: memory, pids, cpu"),
+    ],
+)
+def test_the_doctor_says_who_holds_the_limits(monkeypatch, groups, said):
+    monkeypatch.setattr(cgroup, "find", lambda: groups)
+    assert said in limits()
 
 
 def test_the_doctor_knows_what_is_missing(monkeypatch, capsys):
