@@ -7,6 +7,7 @@ import zipfile
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 from fuzzing import HONEST, ODD, OF_AN_HONEST_ONE, dear, words
 from hypothesis import given, strategies as st
 from oddities import Cut, cuts, texts
@@ -120,6 +121,7 @@ members = st.builds(
 )
 
 
+@pytest.mark.filterwarnings("ignore:Duplicate name")
 @dear
 @given(
     st.lists(members, min_size=ODD, max_size=ODD, unique_by=repr),
