@@ -21,7 +21,7 @@ from grading.cells import grade_id, is_graded_by_hand, is_solution, is_test
 from grading.coordinator import submission
 from grading.coordinator.answers import Asked, name_of
 from grading.coordinator.candidates import Candidate, candidates, files_in, told_files
-from grading.coordinator.folder import Taken
+from grading.coordinator.folder import NoCopyError, Taken
 from grading.coordinator.inbox import Inbox
 from grading.coordinator.reading import AGAIN, UnreadableError
 from grading.coordinator.submission import HandedIn, Rebuilt
@@ -174,10 +174,15 @@ class Assignment:
 
         Never raises for what was handed in: where that can't be read, the answers are stubs and the
         notebook's metadata say why (`HandedIn`).
+
+        Raises:
+            NoCopyError: this machine has no room to read it.
         """
         master = self.master(notebook)
         try:
             nb, handed_in = self._rebuilt(master, student, notebook)
+        except NoCopyError:
+            raise
         except Exception as error:
             self._log.error("The %s of %s can't be read", notebook, student, exc_info=True)
             problem = f"What was handed in cannot be read ({type(error).__name__}). {AGAIN}"

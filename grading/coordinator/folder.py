@@ -6,6 +6,7 @@ none is a link, also where one takes a folder's place meanwhile.
 """
 
 import contextlib
+import errno
 import hashlib
 import os
 import stat
@@ -32,6 +33,7 @@ PIECE = 1 << 20  # bytes
 LONGEST_STAMP = 1_000  # bytes
 YEARS = range(1970, 3000)  # in which every zone's clock can be computed
 SHOWN = 8  # names in a sentence
+SMALLER = "'Clear Outputs of All Cells' in JupyterLab makes it smaller"
 
 READ = os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0)  # a pipe is not waited for
 NO_LINK = getattr(os, "O_NOFOLLOW", 0)
@@ -40,6 +42,16 @@ FOLDER = READ | getattr(os, "O_DIRECTORY", 0)
 
 class RefusedError(Exception):
     """There is no folder to read; the message is a sentence that says why."""
+
+
+class NoCopyError(Exception):
+    """This machine can't make the copy: no fault of the student's, and no reason to grade less."""
+
+    @classmethod
+    def check(cls, error: OSError) -> None:
+        """Raises NoCopyError where an error is the machine's own."""
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EMFILE, errno.ENFILE):
+            raise cls(f"What was handed in cannot be copied: {error.strerror}.") from error
 
 
 @dataclass(frozen=True)
@@ -179,7 +191,7 @@ class _Room:
         size = entry.status.st_size
         if entry.name.lower().endswith(NOTEBOOKS):
             if size > LARGEST:
-                return f"is larger than {LARGEST >> 20} MiB"
+                return f"is larger than {LARGEST >> 20} MiB: {SMALLER}"
             if size > self._notebooks:
                 return "is too large beside the other notebooks"
             self._notebooks -= size
@@ -197,6 +209,9 @@ def take(folder: int, into: Path | None, ignore: Callable[[str], bool]) -> Taken
         folder: of `opened`.
         into: the copy, made here; None: nothing is copied, only looked at.
         ignore: of which names neither the file nor what is below the folder is taken.
+
+    Raises:
+        NoCopyError: there is no room for the copy.
     """
     files: dict[str, bytes] = {}
     left_out: dict[str, str] = {}
@@ -220,6 +235,7 @@ def take(folder: int, into: Path | None, ignore: Callable[[str], bool]) -> Taken
         except FileExistsError:
             left_out[path] = "has the name of another file"
         except OSError as error:
+            NoCopyError.check(error)
             left_out[path] = f"cannot be read ({error.strerror})"
     stamp = stamp_in(folder)
     if stamp is None and _is_there(STAMP, folder):

@@ -17,7 +17,16 @@ from pathlib import Path
 
 from nbgrader.coursedir import CourseDirectory
 
-from grading.coordinator.folder import STAMP, RefusedError, Taken, ignoring, opened, stamp_in, take
+from grading.coordinator.folder import (
+    STAMP,
+    NoCopyError,
+    RefusedError,
+    Taken,
+    ignoring,
+    opened,
+    stamp_in,
+    take,
+)
 
 PREFIX = ".handed-in-"
 
@@ -62,7 +71,11 @@ class Inbox:
         return Path(self._coursedir.format_path(self._place, student, self._assignment))
 
     def take(self, student: str) -> Taken:
-        """Makes the copy of what a student handed in, once. Never raises for what that is."""
+        """Makes the copy of what a student handed in, once. Never raises for what that is.
+
+        Raises:
+            NoCopyError: this machine has no room for it.
+        """
         if student not in self._taken:
             self._taken[student] = self._take(student, copying=True)
         return self._taken[student]
@@ -116,4 +129,5 @@ class Inbox:
         except RefusedError as error:
             return Taken(problem=str(error))
         except OSError as error:
+            NoCopyError.check(error)
             return Taken(problem=f"What was handed in cannot be read ({error.strerror}).")

@@ -32,6 +32,7 @@ from grading.coordinator.folder import (
     MOST_NAMES,
     STAMP,
     YEARS,
+    NoCopyError,
     RefusedError,
     ignoring,
     opened,
@@ -158,7 +159,7 @@ class Collect(ExchangeCollect):
         for record in self.src_records:
             try:
                 self._collect(record)
-            except (RefusedError, OSError, RuntimeError) as error:
+            except (RefusedError, NoCopyError, OSError, RuntimeError) as error:
                 self._tell(record.name, error)
 
     def _collect(self, record: Record) -> None:

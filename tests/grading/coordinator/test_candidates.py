@@ -1,5 +1,6 @@
 """The notebook is found under whatever name and wherever it was handed in, and told about."""
 
+import errno
 import json
 import logging
 import zipfile
@@ -11,6 +12,7 @@ from traitlets.config import Config
 
 from grading.coordinator import reading
 from grading.coordinator.assignment import Assignment
+from grading.coordinator.folder import NoCopyError
 from grading.coordinator.submission import HandedIn
 
 ANSWER, OTHER = "def double(x):\n    return 2 * x", "def double(x):\n    return x + x"
@@ -190,6 +192,17 @@ def test_what_nobody_has_foreseen_is_an_empty_submission_for_a_human(
     text, handed_in = graded()
     assert text == STUB and handed_in.problem == handed_in.doubt
     assert handed_in.problem.startswith(f"What was handed in cannot be read ({error.__name__}).")
+
+
+def test_a_full_disk_is_no_fault_of_the_students(folder, graded, monkeypatch):
+    write(folder / "toy.ipynb", notebook(ANSWER))
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("grading.coordinator.folder._copied", full)
+    with pytest.raises(NoCopyError, match="cannot be copied: No space left on device"):
+        graded()
 
 
 def test_what_was_left_out_is_said(folder, graded, tmp_path):
