@@ -42,7 +42,7 @@ attacks: setup  ## run all attacks on plain nbgrader and on this course, and wri
 	ATTACKS=all $(BIN)/pytest tests/course/test_attacks.py
 
 fuzz: setup  ## grade odd classes drawn at random: FUZZ=40 of each kind
-	FUZZ=$(FUZZ) $(BIN)/pytest -vv --timeout=5400 $(FUZZED)
+	FUZZ=$(FUZZ) $(BIN)/pytest -vv --timeout=3000 $(FUZZED)
 
 bench: setup  ## measure training and grading against what they replace
 	$(BIN)/python scripts/bench
