@@ -235,6 +235,8 @@ def remove(folder: Path) -> None:
     def open_up(place: int) -> None:
         for name in os.listdir(place):
             if stat.S_ISDIR(os.stat(name, dir_fd=place, follow_symlinks=False).st_mode):
+                if os.getuid() == 0:  # then some were given to others
+                    os.chown(name, 0, -1, dir_fd=place, follow_symlinks=False)
                 os.chmod(name, stat.S_IRWXU, dir_fd=place)
                 with opened(name, place) as below:
                     open_up(below)
