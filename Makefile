@@ -2,6 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ASSIGNMENTS := $(sort $(notdir $(wildcard source/[0-9]*)))
+FUZZ ?= 40
+FUZZED := tests/fuzz tests/grading/test_wire_properties.py
+FUZZED += tests/grading/coordinator/test_submission_properties.py
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 help:  ## list the commands
@@ -38,6 +41,9 @@ corpus: setup  ## grade all of the corpus in the sandbox, too, and print the tab
 attacks: setup  ## run all attacks on plain nbgrader and on this course, and write their table
 	ATTACKS=all $(BIN)/pytest tests/course/test_attacks.py
 
+fuzz: setup  ## grade odd classes drawn at random: FUZZ=40 of each kind
+	FUZZ=$(FUZZ) $(BIN)/pytest -vv --timeout=3000 $(FUZZED)
+
 bench: setup  ## measure training and grading against what they replace
 	$(BIN)/python scripts/bench
 
@@ -60,4 +66,4 @@ constraints: setup  ## note the versions in .venv in constraints.txt
 clean:  ## remove what grading has made: submissions, gradebook, feedback
 	rm -rf submitted/* autograded/* feedback gradebook.db
 
-.PHONY: help setup demo test release solutions corpus attacks bench docs lab lowest constraints clean
+.PHONY: help setup demo test release solutions corpus attacks fuzz bench docs lab lowest constraints clean

@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 from hypothesis import settings
+from hypothesis.database import DirectoryBasedExampleDatabase
 
 # Test files run side by side: arithmetic of several threads would wait for processors in vain.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -18,7 +19,17 @@ LONGEST += ("test_widgets.py", "test_commands.py", "test_courses.py", "test_judg
 settings.register_profile(
     "suite", deadline=None, max_examples=200, derandomize=IN_CI, database=None
 )
-settings.load_profile("suite")
+# `make fuzz`: many, others each time; what failed is kept, and tried first by the next run.
+FUZZ = int(os.environ.get("FUZZ", "0"))
+settings.register_profile(
+    "fuzz",
+    deadline=None,
+    max_examples=100 * max(1, FUZZ),
+    derandomize=False,
+    database=DirectoryBasedExampleDatabase(".hypothesis/examples"),
+    print_blob=True,
+)
+settings.load_profile("fuzz" if FUZZ else "suite")
 
 
 def pytest_collection_modifyitems(items):

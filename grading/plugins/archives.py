@@ -93,11 +93,10 @@ class Extractor(ExtractorPlugin):
                     continue
                 target = into / path
                 try:
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                    with member.open() or open(os.devnull, "rb") as packed, open(target, "xb") as f:
-                        shutil.copyfileobj(packed, f)
-                except OSError as error:
-                    self._leave_out(shown, f"cannot be unpacked ({error.strerror})")
+                    _write(target, member.open)
+                except Exception as error:  # whatever zipfile makes of a damaged or encrypted one
+                    said = getattr(error, "strerror", None) or str(error) or type(error).__name__
+                    self._leave_out(shown, f"cannot be unpacked ({said})")
                     continue
                 if target.suffix.lower() in self.zip_ext:
                     archives.append(target)
@@ -106,6 +105,18 @@ class Extractor(ExtractorPlugin):
 
     def _leave_out(self, what: str, why: str) -> None:
         self.log.error("Left out: '%s' %s", *map(plain_line, (what, why)))
+
+
+def _write(target: Path, member: Callable[[], IO[bytes] | None]) -> None:
+    """Unpacks a file where none is yet: all of it, or nothing. Raises whatever hinders it."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with open(target, "xb") as file:
+        try:
+            with member() or open(os.devnull, "rb") as packed:
+                shutil.copyfileobj(packed, file)
+        except BaseException:
+            target.unlink()
+            raise
 
 
 def _why_no_name(name: str) -> str:

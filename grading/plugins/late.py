@@ -104,9 +104,10 @@ class Collect(ExchangeCollect):
         assignment, wanted = re.escape(self.coursedir.assignment_id), self.coursedir.student_id
         made = re.compile(rf"(.+?)\+{assignment}\+(.*?)(\+[^+]*)?", re.S)
         found = [name for path in os.listdir(self.inbound_path) if (name := made.fullmatch(path))]
-        named = [name for name in found if name[1] == wanted]
+        ids = StudentIds(parent=self)  # a folder named `*` would else be the only one
+        named = [name for name in found if name[1] == wanted and ids.is_one(wanted)]
         found = named or [name for name in found if fnmatchcase(name[1], wanted or "*")]
-        known = set(StudentIds(parent=self).known(sorted({name[1] for name in found})))
+        known = set(ids.known(sorted({name[1] for name in found})))
         for name in sorted(found, key=lambda name: name[0]):
             if name[1] not in known:
                 continue

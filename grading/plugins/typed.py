@@ -83,7 +83,8 @@ def _finding_the_student(method: Callable) -> Callable:
         course = self.coursedir
         if course.student_id == ".":  # the instructor's own notebooks
             return method(self)
-        if os.path.isdir(self._format_source(course.assignment_id, course.student_id)):
+        is_one = StudentIds(parent=self).is_one(course.student_id)  # `*` can be a folder, too
+        if is_one and os.path.isdir(self._format_source(course.assignment_id, course.student_id)):
             course.student_id = glob.escape(course.student_id)
         folders = glob.glob(self._format_source(course.assignment_id, course.student_id))
         if not isinstance(self, Autograde):

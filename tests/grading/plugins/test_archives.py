@@ -141,3 +141,18 @@ def test_a_folder_in_the_way_is_that_students(course, collect):
     assert "Not collected from ada: " in collect()
     assert "bob/toy/toy.ipynb" in collected(course)
     assert (course / "submitted" / "ada").read_text() == "a file"
+
+
+def test_a_member_that_is_encrypted_or_damaged_costs_those_after_it_nothing(course, collect):
+    path = course / "downloaded" / "toy" / "archive" / "class.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("ada", "encrypted", "damaged", "zoe"):
+            archive.writestr(f"{name}_2026-11-01 10:00_toy.ipynb", NOTEBOOK + name)
+        archive.infolist()[1].flag_bits |= 1
+    path.write_bytes(path.read_bytes().replace(b"}damaged", b"}DAMAGED"))
+    said = collect()
+    files = {file for file in collected(course) if file.endswith(".ipynb")}
+    assert files == {"ada/toy/toy.ipynb", "zoe/toy/toy.ipynb"}
+    for name in ("encrypted", "damaged"):
+        lines = [line for line in said.splitlines() if f"Left out: '{name}_" in line]
+        assert len(lines) == 1 and "cannot be unpacked (" in lines[0], said

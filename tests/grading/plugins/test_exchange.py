@@ -200,7 +200,7 @@ def test_what_cannot_be_collected_stops_nobody_and_an_earlier_one_counts(exchang
     """Links, ids that are none, too long paths, files without weight, a name in the way."""
     first, second = exchange.submit("link"), exchange.submit("link")
     (second / "answers").symlink_to(exchange.root / "source")
-    for name in ("..", "-rf", "=cmd()", "a\nb", "\x1b[2J", "x\u202ey", "n" * 150, "\udcff"):
+    for name in ("*", "..", "-rf", "=cmd()", "a\nb", "\x1b[2J", "x\u202ey", "n" * 150, "\udcff"):
         (exchange.inbound / f"{name}+toy+2026-11-01 10:00:00 UTC+x").mkdir()
     sparse = exchange.submit("sparse")
     for n in range(3):
@@ -223,7 +223,16 @@ def test_what_cannot_be_collected_stops_nobody_and_an_earlier_one_counts(exchang
     assert (exchange.submitted("link") / "timestamp.txt").exists() and first.exists()
     assert not (exchange.submitted("link") / "answers").exists()
     assert sum(path.stat().st_size for path in exchange.submitted("sparse").iterdir()) < 70_000_000
-    for told in ("'..'", r"'a b'", r"'\x1b[2J'", r"'x\u202ey'", r"'\udcff'", "'-rf'", "'=cmd()'"):
+    for told in (
+        "'*'",
+        "'..'",
+        r"'a b'",
+        r"'\x1b[2J'",
+        r"'x\u202ey'",
+        r"'\udcff'",
+        "'-rf'",
+        "'=cmd()'",
+    ):
         assert f"Left out: {told} is no student's id." in said
     assert "Not collected: 'in-the-way+toy+" in said and "Not collected: 'link+toy+" in said
 

@@ -91,7 +91,7 @@ def test_the_student_of_just_that_name_comes_first(course, typed, meant):
     assert {name for name in CLASS if f"so {name} has to get" in said} == meant
 
 
-ODD = ("-rf", "=cmd()", "c d", "a\nb", "\x1b[2J", "x\u202ey", "\udcff\udcfe", "n" * 255)
+ODD = ("*", "-rf", "=cmd()", "c d", "a\nb", "\x1b[2J", "x\u202ey", "\udcff\udcfe", "n" * 255)
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ def test_folders_that_are_no_students_are_named_and_left_alone(odd):
     said = odd.nbgrader_here("autograde", "toy", "--student=[!yz]*", "--no-execute")
     said += odd.run("generate_feedback", "toy")
     assert {path.name for path in (odd.root / "feedback").iterdir()} == set(CLASS)
-    for shown in ("-rf", "=cmd()", "a b", "c d", r"\x1b[2J", r"x\u202ey", r"\udcff\udcfe"):
+    for shown in ("*", "-rf", "=cmd()", "a b", "c d", r"\x1b[2J", r"x\u202ey", r"\udcff\udcfe"):
         assert said.count(f"Left out: '{shown}' is no student's id.") == 2, said
     with odd.gradebook() as gradebook:
         assert {student.id for student in gradebook.students} == set(CLASS)
