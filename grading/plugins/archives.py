@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from typing import IO, Any, ClassVar
 
 from nbgrader.plugins import ExtractorPlugin, FileNameCollectorPlugin
 from nbgrader.utils import parse_utc
@@ -45,6 +45,7 @@ class Extractor(ExtractorPlugin):
     archive_bytes = Integer(
         20 * 10**9, help="bytes that one archive of the learning system's may unpack to"
     ).tag(config=True)
+    packed_by_students: ClassVar[set[Path]] = set()  # folders: archives in the learning system's
 
     def extract(self, archive_path: str, extracted_path: str) -> None:
         """Unpacks the archives in a folder, and copies the other files.
@@ -66,6 +67,8 @@ class Extractor(ExtractorPlugin):
         try:
             if source.suffix.lower() in self.zip_ext and depth <= DEEPEST:
                 stem = target.name.removesuffix(target.suffix).removesuffix(".tar")
+                if depth > 1:
+                    self.packed_by_students.add(target.with_name(stem))
                 self._unpack(source, target.with_name(stem), depth)
             elif source != target:
                 target.parent.mkdir(parents=True, exist_ok=True)
@@ -153,6 +156,12 @@ class Collector(FileNameCollectorPlugin):
         found = super().collect(submitted_file)
         if not found or not found.get("student_id") or not found.get("file_id"):
             return None
+        for folder in Extractor.packed_by_students.intersection(Path(submitted_file).parents):
+            owner = self._owner(folder, Path(submitted_file).suffix)
+            if owner not in (None, found["student_id"]):
+                told = map(plain_line, (submitted_file, owner, found["student_id"]))
+                self.log.error("Left out: '%s' is of %s, and named as if it were of %s", *told)
+                return None
         said = found.get("timestamp")
         if said is not None and not _is_time(said):
             self.log.warning("%s holds no date and time", plain_line(submitted_file))
@@ -163,6 +172,11 @@ class Collector(FileNameCollectorPlugin):
             return None
         self._times[key] = said
         return found
+
+    def _owner(self, folder: Path, suffix: str) -> str | None:
+        """Whose archive was unpacked to a folder, by its name; None: the pattern can't tell."""
+        found = (super(Collector, self).collect(f"{folder}{end}") for end in (".zip", suffix))
+        return next((one["student_id"] for one in found if one and one.get("student_id")), None)
 
 
 def _is_time(said: str) -> bool:

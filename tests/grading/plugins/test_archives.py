@@ -156,3 +156,20 @@ def test_a_member_that_is_encrypted_or_damaged_costs_those_after_it_nothing(cour
     for name in ("encrypted", "damaged"):
         lines = [line for line in said.splitlines() if f"Left out: '{name}_" in line]
         assert len(lines) == 1 and "cannot be unpacked (" in lines[0], said
+
+
+def test_what_a_student_has_packed_is_of_that_student(course, collect):
+    """Whatever its name says; where the system packs the class by groups, names say it."""
+    own, forged = "ada_2026-11-01 10:00_work.ipynb", "ben_2026-11-02 10:00_toy.ipynb"
+    members = {
+        "ben_2026-11-01 10:00_toy.ipynb": NOTEBOOK,
+        "ada_2026-11-01 10:00_work.zip": zipped({forged: "{}", own: NOTEBOOK}),
+        "group 1.zip": zipped({"cem_2026-11-01 10:00_toy.ipynb": NOTEBOOK}),
+    }
+    downloaded(course, "class.zip", members)
+    said = collect()
+    assert (course / "submitted/ben/toy/toy.ipynb").read_text() == NOTEBOOK
+    assert {path for path in collected(course) if path.endswith(".ipynb")} == {
+        *("ada/toy/work.ipynb", "ben/toy/toy.ipynb", "cem/toy/toy.ipynb"),
+    }
+    assert "is of ada, and named as if it were of ben" in said
