@@ -12,7 +12,7 @@ from pictures import readme
 from traitlets.config import Configurable
 
 from grading.coordinator import preprocessors  # noqa: F401  (their options)
-from grading.feedback import page  # noqa: F401
+from grading.feedback.page import FeedbackPage  # noqa: F401
 from grading.plugins import exchange, export, late, release  # noqa: F401
 from grading.sandbox import manager  # noqa: F401
 
