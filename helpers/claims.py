@@ -7,6 +7,8 @@ from typing import Any
 # Each is called with every `Report` when its block is entered. They are kept here, where whoever
 # listens needs no torch.
 LISTENERS: list[Callable[[Any], None]] = []
+# An attribute of tensors that a student's function may change: no check looks at them again.
+LENT = "lent_to_a_student"
 
 
 class MisuseError(RuntimeError):

@@ -23,6 +23,7 @@ from helpers.checks import (
     check_weights_change,
     check_weights_matter,
     either,
+    lent,
     shaped,
     weights_of,
 )
@@ -55,7 +56,7 @@ PLACES = ("calls", "images of a batch", "channels", "rows", "columns")
 
 def noisy_tensor(add_noise: Callable[..., Any], tensor: Tensor) -> Tensor:
     """What the transform makes of a tensor, as a tensor of as many values."""
-    noisy = as_tensor(add_noise(tensor), "the noisy image")
+    noisy = as_tensor(add_noise(lent(tensor)), "the noisy image")
     shaped(noisy, tensor.shape, "the noisy image")
     return noisy
 
@@ -214,7 +215,7 @@ OUTPUT = "the output of DAE"
 def new_dae(DAE: Callable[[], Any], images: Tensor) -> Any:  # noqa: N803
     """An untrained network in eval mode. Layers that take their size from their input have it."""
     model = DAE().to(images.device).eval()
-    either(lambda: model(images.clone()), lambda: None)
+    either(lambda: model(lent(images)), lambda: None)
     return model
 
 
@@ -242,10 +243,10 @@ def dae_layers(DAE: Callable[[], Any], device: torch.device | str) -> None:  # n
     """Fails when a layer has no part in the output, or the network has none."""
     images = random_images(4, device)
     model = DAE().to(device)
-    check_parameters_used(model, lambda model: model(images.clone()))
+    check_parameters_used(model, lambda model: model(lent(images)))
     check_weights_change(
         model.eval(),
-        lambda model: shaped(model(images.clone()), images.shape, OUTPUT),
+        lambda model: shaped(model(lent(images)), images.shape, OUTPUT),
         "new weights change nothing in the output: it must be made by the layers.",
     )
 
@@ -254,7 +255,7 @@ def dae_repeats(DAE: Callable[[], Any], device: torch.device | str) -> None:  # 
     """Fails unless two calls in eval mode give the same output."""
     images = random_images(4, device)
     model = DAE().to(device).eval()
-    first, second = (shaped(model(images.clone()), images.shape, OUTPUT) for _ in range(2))
+    first, second = (shaped(model(lent(images)), images.shape, OUTPUT) for _ in range(2))
     if not torch.equal(first, second):
         raise Failed("they don't: is there noise, or a dropout, that `eval()` does not switch off?")
 
@@ -265,7 +266,7 @@ def dae_weights(DAE: Callable[[], Any], device: torch.device | str) -> None:  # 
     model, twin = new_dae(DAE, images), new_dae(DAE, images)
     state = dict([*model.named_parameters(), *model.named_buffers()])
     twin.load_state_dict(state, strict=False)
-    first, second = (shaped(dae(images.clone()), images.shape, OUTPUT) for dae in (model, twin))
+    first, second = (shaped(dae(lent(images)), images.shape, OUTPUT) for dae in (model, twin))
     if not torch.allclose(first, second, atol=1e-3):
         raise Failed(
             "a copy with the same weights gives another output: are layers kept in a plain list or "
@@ -276,7 +277,7 @@ def dae_weights(DAE: Callable[[], Any], device: torch.device | str) -> None:  # 
 def dae_alone(DAE: Callable[[], Any], device: torch.device | str) -> None:  # noqa: N803
     """Fails when what an image becomes depends on the other images of its batch."""
     model, images = DAE().to(device).eval(), random_images(4, device)
-    check_batch_independence(lambda batch: model(batch.clone()), images, "the output")
+    check_batch_independence(lambda batch: model(lent(batch)), images, "the output")
 
 
 def dae_range(
@@ -291,7 +292,7 @@ def dae_range(
         weights = {name: scale * torch.randn_like(p) for name, p in model.named_parameters()}
         model.load_state_dict(weights, strict=False)
         # Very deep networks may overflow.
-        output = shaped(model(images.clone()), images.shape, OUTPUT).nan_to_num(0.5, 0.5, 0.5)
+        output = shaped(model(lent(images)), images.shape, OUTPUT).nan_to_num(0.5, 0.5, 0.5)
         check_range(output, 0, 1, "with other weights the output (end the network with a sigmoid)")
 
 
@@ -347,7 +348,7 @@ def denoised(dae: Any, noisy: Tensor) -> Tensor:
     That it comes in another shape, or with something else, is the business of `dae_shape`.
     """
     with torch.no_grad():
-        output = dae.eval()(noisy.clone())
+        output = dae.eval()(lent(noisy))
     if isinstance(output, tuple | list):
         fits = [
             part for part in output if getattr(part, "shape", ()) and part.numel() == noisy.numel()
@@ -462,7 +463,7 @@ def record_of_noisy_images(
     if not (end < 0.6 * mean_error(dae, training) and 0.7 < end / clean < 1.4):  # noqa: PLR2004
         return
     images = torch.cat([images for images, _ in training])
-    noisy = either(lambda: noisy_tensor(own, images.clone()), lambda: noisy_images(images))
+    noisy = either(lambda: noisy_tensor(own, images), lambda: noisy_images(images))
     weak = (
         _squares(noisy - images).mean().item()
         < 0.5 * _squares(noisy_images(images) - images).mean().item()

@@ -21,6 +21,7 @@ from helpers.checks import (
     check_values,
     check_weights_matter,
     either,
+    lent,
 )
 from helpers.checks.statistics import neighbours_agree
 
@@ -117,7 +118,7 @@ def last_snapshot(
 
     def encoded() -> list[Tensor]:
         with torch.no_grad():
-            return [part.cpu() for part in vae.eval().encoder(images.clone())[:2]]
+            return [part.cpu() for part in vae.eval().encoder(lent(images))[:2]]
 
     mu, log_var = encoded()
     check_shape(snapshot, mu.shape, "that part of snapshots[10]")
@@ -164,7 +165,7 @@ def clusters(vae: Any, images: Tensor, digits: Tensor, least: float = 0.3) -> fl
     The model answer reaches 0.7 on 1,000 digits; guessing has 0.1.
     """
     with torch.no_grad():
-        mu = vae.eval().encoder(images.clone())[0]
+        mu = vae.eval().encoder(lent(images))[0]
     if mu.shape[1:].numel() > MOST_FEATURES:
         raise Failed(f"the codes have {mu.shape[1:].numel()} latent features; expected 2.")
     share = neighbours_agree(mu, digits)
@@ -187,7 +188,7 @@ def decoded_means(vae: Any, images: Tensor) -> float:
 
     def squared_error() -> float:
         with torch.no_grad():
-            output = vae.eval().decoder(vae.encoder(images.clone())[0]).reshape(images.shape)
+            output = vae.eval().decoder(vae.encoder(lent(images))[0]).reshape(images.shape)
         return ((output - images) ** 2).sum((1, 2, 3)).mean().item()
 
     error = squared_error()
@@ -214,7 +215,7 @@ def near_prior(
         vae_loss: the course's own, of `vae.py`.
     """
     with torch.no_grad():
-        mu, log_var = vae.eval().encoder(images.clone())[:2]
+        mu, log_var = vae.eval().encoder(lent(images))[:2]
     kl = vae_loss(images, mu, log_var, images)[1].item() / len(images)
     if not kl < nats * mu.shape[1]:
         raise Failed(
@@ -275,7 +276,7 @@ def linear_shape(linear_interpolation: Interpolation, *size: int) -> None:
         "the dimension of the channels is lost": (11, *rest[1:]),
         "alpha has four dimensions, and these codes two": (11, 1, 1, *rest),
     }
-    steps = interpolated(linear_interpolation, torch.rand(size), torch.rand(size))
+    steps = interpolated(linear_interpolation, lent(torch.rand(size)), lent(torch.rand(size)))
     what = f"the interpolation of two tensors {shape}"
     check_shape(steps, (STEPS, *rest), what, mistakes)
 
@@ -325,8 +326,8 @@ def _check_number(steps: Tensor, what: str) -> None:
 def _walk(latent_linear_interpolation: Interpolation, z0: Tensor, z1: Tensor, model: Any) -> Any:
     """The images from one code to another, for a function of codes (1, d) or (d,)."""
     return either(
-        lambda: interpolated(latent_linear_interpolation, z0, z1, model),
-        lambda: latent_linear_interpolation(z0[0], z1[0], model),
+        lambda: interpolated(latent_linear_interpolation, lent(z0), lent(z1), model),
+        lambda: latent_linear_interpolation(lent(z0[0]), lent(z1[0]), model),
     )
 
 
@@ -345,7 +346,9 @@ def latent_shape(
     start, end = (torch.tensor([code], dtype=torch.float32, device=device) for code in (z0, z1))
     images = _walk(latent_linear_interpolation, start, end, model)
     check_tensor(images, "the latent interpolation")
-    own = either(lambda: len(as_rows(linear_interpolation(start, end), start)), lambda: STEPS)
+    own = either(
+        lambda: len(as_rows(linear_interpolation(lent(start), lent(end)), start)), lambda: STEPS
+    )
     number = own if own > 2 and own == len(images) else STEPS  # noqa: PLR2004
     stacked = (11, 1, 1, 28, 28)
     mistakes = {
@@ -382,7 +385,9 @@ def latent_values(
         painted = model.decoder(codes).cpu()
         expected, steps = painted.flatten(1), as_rows(images, painted[:1]).cpu()
         _check_number(steps, "images")
-        own = either(lambda: as_rows(linear_interpolation(z0, z1), z0).to(codes), lambda: codes)
+        own = either(
+            lambda: as_rows(linear_interpolation(lent(z0), lent(z1)), z0).to(codes), lambda: codes
+        )
         decoded = model.decoder(own).flatten(1).cpu()
     ends_differ = not torch.allclose(decoded[0], decoded[-1], atol=0.01)
     if ends_differ and steps.shape == decoded.shape and torch.allclose(steps, decoded, atol=2e-3):

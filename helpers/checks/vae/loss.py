@@ -14,6 +14,7 @@ from helpers.checks import (
     check_shape,
     check_unchanged,
     check_values,
+    lent,
 )
 
 PIXELS = 784
@@ -74,7 +75,7 @@ def recon_of(vae_loss: Any, output: Tensor, images: Tensor) -> Tensor:
         output, images: (N, 1, 28, 28).
     """
     zeros = torch.zeros(len(images), 4)
-    return terms_of(vae_loss(output, zeros, zeros.clone(), images))[0]
+    return terms_of(vae_loss(*map(lent, (output, zeros, zeros, images))))[0]
 
 
 def kl_of(vae_loss: Any, mu: Tensor, log_var: Tensor) -> Tensor:
@@ -84,7 +85,7 @@ def kl_of(vae_loss: Any, mu: Tensor, log_var: Tensor) -> Tensor:
         mu, log_var: (N, d).
     """
     images = torch.full((len(mu), 1, 28, 28), 0.5)
-    return terms_of(vae_loss(images, mu.clone(), log_var.clone(), images))[-1]
+    return terms_of(vae_loss(*map(lent, (images, mu, log_var, images))))[-1]
 
 
 def terms_of(found: Any) -> list[Tensor]:
@@ -262,7 +263,7 @@ def _loss(vae_loss: Any, case: Mapping[str, Tensor], **changes: Tensor) -> Any:
     """Your loss of a case in which some arguments are changed; always the same random numbers."""
     torch.manual_seed(0)
     arguments = {**case, **changes}
-    return vae_loss(*(arguments[name].clone() for name in case))
+    return vae_loss(*(lent(arguments[name]) for name in case))
 
 
 def two_terms(vae_loss: Any) -> None:

@@ -13,6 +13,7 @@ from helpers.checks import (
     check_shape,
     check_unchanged,
     check_values,
+    lent,
     shaped,
     statistics,
 )
@@ -76,7 +77,7 @@ def new_noise(vae_class: Any, n: int = 64, features: int = 8) -> None:
     draw = sampler(vae_class, features)
     zeros = torch.zeros(n, features)
     calls = torch.stack(
-        [shaped(draw(zeros.clone(), zeros.clone()), (n, features), "z") for _ in range(2)]
+        [shaped(draw(lent(zeros), lent(zeros)), (n, features), "z") for _ in range(2)]
     )
     if not calls.any():
         raise Failed(NO_NOISE, cause=SHARED)

@@ -15,6 +15,7 @@ from helpers.checks import (
     check_shape,
     check_weights_matter,
     either,
+    lent,
     weights_of,
 )
 from helpers.checks.vae.loss import terms_of
@@ -49,7 +50,7 @@ def read_model(vae: Any, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """
     vae.eval()
     with torch.no_grad():
-        found = vae(images.clone())
+        found = vae(lent(images))
         parts = [found] if isinstance(found, Tensor) else list(found)
         codes = either(lambda: _read_encoder(vae, images), lambda: None)
     shown = [part for part in parts if isinstance(part, Tensor) and part.numel() == images.numel()]
@@ -78,7 +79,7 @@ def _read_encoder(vae: Any, images: Tensor) -> list[Tensor] | None:
     few, repeats = images[:8], 64
     again = few.repeat_interleave(repeats, 0)
     many = _as_codes(vae.encoder(again), len(again))
-    found = _as_codes(vae.encoder(images.clone()), len(images))
+    found = _as_codes(vae.encoder(lent(images)), len(images))
     rows = [code.reshape(len(few), repeats, -1) for code in many]
     drawn = [row.std(1).max().item() > 1e-4 for row in rows]  # noqa: PLR2004  (more than rounding)
     fixed = [i for i, varies in enumerate(drawn) if not varies]
@@ -255,5 +256,5 @@ def your_terms(
 ) -> tuple[float, float]:
     """Your two terms per image, for what `read_model` returns."""
     with torch.no_grad():
-        terms = terms_of(vae_loss(*read, images))
+        terms = terms_of(vae_loss(*map(lent, (*read, images))))
     return terms[0].item() / len(images), terms[-1].item() / len(images)

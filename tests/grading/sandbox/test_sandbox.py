@@ -182,7 +182,7 @@ def test_the_digits_of_the_hidden_tests_are_nowhere(eve):
         import grading.wire
         print(importlib.util.find_spec("grading.unseen"))
         for root in ("/run", "/usr", "/home", "/tmp"):
-            print([f for _, _, files in os.walk(root) for f in files if f.startswith("mnist_")])
+            print([f for _, _, files in os.walk(root) for f in files if f.endswith(".npz")])
     """)
     assert said.startswith("None") and "mnist_5k" in said and "mnist_1k" not in said
 

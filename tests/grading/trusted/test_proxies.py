@@ -256,6 +256,9 @@ def test_a_passed_test_whose_arguments_were_changed_earns_nothing_until_a_human_
     assert (verdict.status, verdict.points) == (Status.FAILED, 0)
     assert "changed an argument in place" in verdict.message
     assert verdict.manual == verdict.message
+    lent = "from helpers.checks import lent\nassert (shift(lent(torch.zeros(2))) == 1).all()"
+    verdict = pair.test(lent)
+    assert (verdict.status, verdict.points, verdict.manual) == (Status.PASSED, POINTS, "")
 
 
 def test_an_answer_that_fills_the_memory_fails_its_test_alone(tmp_path):
