@@ -12,7 +12,9 @@ def use(c: Any) -> None:
     Args:
         c: nbgrader's configuration, as `get_config()` returns it.
     """
-    from grading.plugins import formgrader, typed  # noqa: PLC0415  (students' kernels import this package, too)
+    # Students' kernels import this package, too.
+    from grading.coordinator import gradebook  # noqa: PLC0415
+    from grading.plugins import formgrader, typed  # noqa: PLC0415
 
     # nbgrader starts `alembic` by its bare name; find it where the environment isn't activated.
     programs = str(Path(sys.executable).parent)
@@ -28,7 +30,6 @@ def use(c: Any) -> None:
         "nbgrader.preprocessors.SaveAutoGrades",
         "grading.coordinator.preprocessors.SaveVerdicts",
         "nbgrader.preprocessors.AssignLatePenalties",
-        "nbgrader.preprocessors.CheckCellMetadata",
     ]
     # A kernel on this machine's own loopback: no history file, no warning that it isn't encrypted.
     c.Execute.extra_arguments = [
@@ -63,6 +64,9 @@ def use(c: Any) -> None:
     c.NbGrader.logging_config = {
         "formatters": {"console": {"class": "grading.plugins.log.PlainFormatter"}}
     }
+
+    # A run opens the gradebook's database once.
+    gradebook.install()
 
     # The formgrader shows what students have handed in: nothing of it is active there.
     formgrader.install()

@@ -1,7 +1,7 @@
 """One assignment: the instructor's notebooks and files, and what was handed in for it."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from functools import cached_property
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import nbformat
 from nbconvert.exporters.exporter import ResourcesDict
+from nbconvert.preprocessors import Preprocessor
 from nbformat.notebooknode import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.coursedir import CourseDirectory
@@ -60,7 +61,13 @@ class Assignment:
     Args:
         kept_files: the instructor's files that don't replace those which a student handed in.
         config: of nbgrader's preprocessors that make the student version.
+
+    Attributes:
+        sanitized_by: steps of nbgrader's that an instructor's notebook goes through before a
+            student's answers are put into it.
     """
+
+    sanitized_by: Sequence[type[Preprocessor]] = ()
 
     def __init__(
         self, coursedir: CourseDirectory, kept_files: list[str], config: Config, log: Logger
@@ -71,6 +78,7 @@ class Assignment:
         self.inbox = Inbox(coursedir)
         self._masters: dict[str, Master] = {}
         self._plans: dict[str, Plan] = {}
+        self._ahead: dict[tuple[str, str], NotebookNode] = {}  # of students who aren't done with
 
     # ---- the instructor's side ------------------------------------------------------------------
 
@@ -116,13 +124,20 @@ class Assignment:
             if not path.is_file():
                 raise NotGradableError(f"There is no {path}: the assignment cannot be graded.")
             solved = nbformat.read(path, as_version=4)
-            stubs, resources = nbformat.from_dict(solved), ResourcesDict()
+            stubs, resources = nbformat.from_dict(solved), self._resources(notebook)
             for step in (LockCells, ClearSolutions, ClearOutput):
                 stubs, resources = step(config=self._config).preprocess(stubs, resources)
             for cell in filter(is_graded_by_hand, stubs.cells):  # what is left as it was earns 0
                 cell.metadata.nbgrader["checksum"] = compute_checksum(cell)
+            for step in self.sanitized_by:
+                stubs, resources = step(config=self._config).preprocess(stubs, resources)
             self._masters[notebook] = Master(solved, stubs, self._asked(solved, stubs))
         return self._masters[notebook]
+
+    def _resources(self, notebook: str) -> ResourcesDict:
+        """What nbgrader's steps want to know of a notebook."""
+        names = {"assignment": self.name, "notebook": notebook, "db_url": self._coursedir.db_url}
+        return ResourcesDict(nbgrader=names)
 
     def _asked(self, solved: NotebookNode, stubs: NotebookNode) -> Asked:
         """By what answers and cells are known whose names are lost."""
@@ -177,7 +192,7 @@ class Assignment:
         return {name: str(folder / name) for name in names}
 
     def rebuilt(self, student: str, notebook: str) -> NotebookNode:
-        """The notebook to grade for a student, with the student's answers.
+        """The notebook to grade for a student, with the student's answers; a new one each time.
 
         Never raises for what was handed in: where that can't be read, the answers are stubs and the
         notebook's metadata say why (`HandedIn`).
@@ -185,6 +200,14 @@ class Assignment:
         Raises:
             NoCopyError: this machine has no room to read it.
         """
+        return self._ahead.pop((student, notebook), None) or self._read(student, notebook)
+
+    def rebuilt_ahead(self, student: str, notebook: str) -> NotebookNode:
+        """What `rebuilt` is going to return the next time; not to be changed."""
+        nb = self._ahead[student, notebook] = self._read(student, notebook)
+        return nb
+
+    def _read(self, student: str, notebook: str) -> NotebookNode:
         master = self.master(notebook)
         try:
             nb, handed_in = self._rebuilt(master, student, notebook)

@@ -1,8 +1,8 @@
 """How `nbgrader autograde` reads submissions: `c.Autograde.exporter_class = SubmissionExporter`.
 
 nbgrader grades in two steps: it sanitizes each handed-in notebook into `autograded/`, then runs
-that copy. This exporter takes over the reading in the first step, so that whatever a student
-handed in, a notebook of the instructor's making is what is run.
+that copy. Here whatever a student handed in, a notebook of the instructor's making is what is run,
+which needs sanitizing once for all; so each is read, judged, stored and written in one step.
 """
 
 import os
@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any, cast
 
 from nbconvert.exporters import NotebookExporter
-from nbformat.notebooknode import NotebookNode
 from nbgrader.converters.autograde import Autograde
 from nbgrader.converters.base import NbGraderException
+from nbgrader.utils import setenv
 
 from grading.coordinator.assignment import Assignment, NotGradableError
 from grading.coordinator.farm import Farm
+from grading.coordinator.gradebook import kept_open
 from grading.coordinator.students import StudentIds
 from grading.coordinator.submission import HandedIn
 from grading.coordinator.workers import NoWorkersError
@@ -42,9 +43,11 @@ class SubmissionExporter(NotebookExporter):
         self._ids = StudentIds(config=self.config, log=self.log)
         self._students: dict[str, str] = {}  # {path of the copy: whose it is}
         self.farm = Farm(self._assignment, config=self.config, log=self.log)
+        self.optimistic_validation = True  # of the notebook that is written, not of each step's
         # nbgrader has no hook around a run, so its loop over the submissions is put into one.
         self.converter.convert_notebooks = self._as_a_run(self.converter.convert_notebooks)
         self.converter.init_destination = self._with_a_copy(self.converter.init_destination)
+        self.converter.convert_single_notebook = self._grade
 
     @property
     def converter(self) -> Autograde:
@@ -55,7 +58,8 @@ class SubmissionExporter(NotebookExporter):
         def run() -> None:
             """Raises NbGraderException: the assignment can't be graded, or there are no workers."""
             try:
-                with self._inbox.in_place():
+                with kept_open(), self._inbox.in_place():
+                    self._choose_steps()
                     self._prepare()
                     with self.farm.at_work(self._upcoming()):
                         convert()
@@ -64,6 +68,17 @@ class SubmissionExporter(NotebookExporter):
                 raise NbGraderException(str(error)) from error
 
         return run
+
+    def _choose_steps(self) -> None:
+        """Has nbgrader's sanitizing steps done on the instructor's notebook; of a student's only
+        those that a course has added."""
+        common = self.converter.class_traits()["sanitize_preprocessors"].default()
+        steps = self.converter.sanitize_preprocessors
+        self._assignment.sanitized_by = [step for step in steps if step in common]
+        added = [step for step in steps if step not in common]
+        self._preprocessors = []
+        for step in [*added, *self.converter.autograde_preprocessors]:
+            self.register_preprocessor(step)
 
     def _with_a_copy(self, decide: Callable[[str, str], bool]) -> Callable[[str, str], bool]:
         """Makes the copy of a student whom nbgrader comes to; that of the one before goes."""
@@ -130,18 +145,15 @@ class SubmissionExporter(NotebookExporter):
                     found.append((student, Path(file).stem))
         return found
 
-    def from_filename(
-        self, filename: str, resources: dict[str, Any] | None = None, **kw: Any
-    ) -> tuple[NotebookNode, dict[str, Any]]:
-        """Reads one notebook; a handed-in one is rebuilt, and never raises for being bad."""
-        assert resources is not None  # of nbgrader's, for this notebook
+    def _grade(self, filename: str) -> None:
+        """Judges a notebook, and writes it and its grades; it never raises for being bad."""
+        resources = self.converter.init_single_notebook_resources(filename)
         names = resources["nbgrader"]
-        folder = os.path.dirname(filename)
-        graded = self._assignment.graded_folder(names["student"])
-        if os.path.abspath(folder) == os.path.abspath(graded):
-            return super().from_filename(filename, resources=resources, **kw)
+        self.log.info("Autograding %s of %s", names["notebook"], names["student"])
         notebook = self._assignment.rebuilt(names["student"], names["notebook"])
         handed_in = replace(HandedIn.of(notebook), digest=self._inbox.digest(names["student"]))
         handed_in.write(notebook)
-        resources["metadata"] = {"name": names["notebook"], "path": folder}
-        return self.from_notebook_node(notebook, resources=resources, **kw)
+        resources["metadata"] = {"name": names["notebook"], "path": os.path.dirname(filename)}
+        with setenv(NBGRADER_EXECUTION="autograde"):
+            graded, resources = self.from_notebook_node(notebook, resources=resources)
+        self.converter.write_single_notebook(graded, resources)

@@ -133,7 +133,7 @@ class Farm(LoggingConfigurable):
 
     def _hand_out(self, following: Key) -> None:
         try:
-            nb = self._assignment.rebuilt(*following)
+            nb = self._assignment.rebuilt_ahead(*following)
             if HandedIn.of(nb).problem:  # nothing of it is going to be run
                 self._order.remove(following)
             else:
