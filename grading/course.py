@@ -48,10 +48,7 @@ def use(c: Any) -> None:
     c.AssignLatePenalties.plugin_class = "grading.plugins.late.LatePolicy"
 
     # Feedback: the messages of the tests, never their code, on a page without scripts.
-    c.GenerateFeedback.preprocessors = [
-        "nbgrader.preprocessors.GetGrades",
-        "grading.feedback.page.FeedbackPage",
-    ]
+    c.GenerateFeedback.preprocessors = ["grading.feedback.page.FeedbackPage"]
     c.GenerateFeedback.exporter_class = "grading.feedback.page.FeedbackExporter"
     c.ExchangeFactory.release_feedback = "grading.plugins.exchange.ReleaseFeedback"
 

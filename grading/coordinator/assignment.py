@@ -25,6 +25,7 @@ from grading.coordinator.answers import Asked, name_of
 from grading.coordinator.candidates import Candidate, candidates, files_in, told_files
 from grading.coordinator.folder import NoCopyError, Taken
 from grading.coordinator.inbox import Inbox
+from grading.coordinator.marks import marks_of
 from grading.coordinator.reading import AGAIN, UnreadableError
 from grading.coordinator.submission import HandedIn, Rebuilt
 from grading.names import bound_names, free_names
@@ -248,18 +249,28 @@ class Assignment:
         except UnreadableError as error:
             return Attempt(candidate, None, str(error))
 
-    def is_recorded(self, student: str, notebook: str) -> bool:
-        """Whether the gradebook has a grade for every test cell of a student's notebook.
+    def recorded(self) -> set[tuple[str, str]]:
+        """Whose notebooks have a grade for every test cell in the gradebook: (student, notebook).
 
         What a human grades has none before that, and doesn't keep the others from being recorded.
         """
-        tests = {grade_id(cell) for cell in self.master(notebook).stubs.cells if is_test(cell)}
         with Gradebook(self._coursedir.db_url, self._coursedir.course_id) as gradebook:
-            try:
-                grades = gradebook.find_submission_notebook(notebook, self.name, student).grades
-            except MissingEntry:
-                return False
-            return all(g.auto_score is not None for g in grades if g.name in tests)
+            found = marks_of(gradebook, self.name)
+        tests = {
+            notebook: {
+                grade_id(cell) for cell in self.master(notebook).stubs.cells if is_test(cell)
+            }
+            for notebook in self.released
+        }
+        return {
+            (student, notebook)
+            for (student, notebook), marks in found.items()
+            if all(
+                mark.automatic is not None
+                for name, mark in marks.grades.items()
+                if name in tests.get(notebook, ())
+            )
+        }
 
 
 def _answers_in_code(nb: NotebookNode) -> dict[str, str]:

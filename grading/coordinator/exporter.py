@@ -42,6 +42,7 @@ class SubmissionExporter(NotebookExporter):
         self._inbox = self._assignment.inbox
         self._ids = StudentIds(config=self.config, log=self.log)
         self._students: dict[str, str] = {}  # {path of the copy: whose it is}
+        self._recorded: set[tuple[str, str]] = set()
         self.farm = Farm(self._assignment, config=self.config, log=self.log)
         self.optimistic_validation = True  # of the notebook that is written, not of each step's
         # nbgrader has no hook around a run, so its loop over the submissions is put into one.
@@ -102,6 +103,7 @@ class SubmissionExporter(NotebookExporter):
         coursedir, notebooks = self.converter.coursedir, self._assignment.notebooks()
         self.converter.assignments.clear()
         self._students.clear()
+        self._recorded = self._assignment.recorded()
         for student in self._ids.known(self._inbox.students(coursedir.student_id)):
             self._drop_outdated(student, notebooks)
             folder = str(self._inbox.folder(student))
@@ -126,7 +128,7 @@ class SubmissionExporter(NotebookExporter):
 
     def _outdated(self, graded: HandedIn, student: str, notebook: str) -> str:
         """Why a notebook has to be graded again; "" where it hasn't."""
-        if not graded.finished or not self._assignment.is_recorded(student, notebook):
+        if not graded.finished or (student, notebook) not in self._recorded:
             return "was left half-graded"
         if graded.digest and graded.digest != self._inbox.digest(student):
             return "is not what is handed in now"

@@ -27,7 +27,6 @@ from grading.plain import plain_line
 from grading.sandbox.workspace import select_files
 from helpers.words import count
 
-MOST_THREADS = 4  # by default: each kernel may fill as much memory as the sandbox allows it
 MIB = 1 << 20
 PASSED_ON = (  # sections of the configuration that workers need
     *("Judge", "Execute", "KernelClient", "CourseKernelManager", "TrustedPool"),
@@ -55,8 +54,7 @@ class Farm(LoggingConfigurable):
 
     @default("executor")
     def _processors(self) -> str:
-        usable = getattr(os, "sched_getaffinity", lambda _: range(os.cpu_count() or 1))(0)
-        return f"threads:{min(len(usable), MOST_THREADS)}"
+        return workers.default_executor()
 
     def __init__(self, assignment: Assignment, **kwargs: Any):
         super().__init__(**kwargs)

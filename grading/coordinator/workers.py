@@ -2,11 +2,19 @@
 
 import contextlib
 import logging
+import multiprocessing
+import os
 import re
 import threading
-from collections.abc import Callable
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator
+from concurrent.futures import (
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+)
+from functools import partial
+from typing import Any, Generic, Protocol, TypeVar
 
 from grading.judge import job
 from grading.judge.job import Job, Outcome
@@ -15,6 +23,10 @@ from helpers.words import count
 
 CONNECT_SECONDS = 10
 AHEAD_OF_AN_EXECUTOR = 64  # jobs handed to an executor whose size nobody knows
+MOST_THREADS = 4  # by default: each kernel may fill as much memory as the sandbox allows it
+FEW = 8  # pages, made sooner than processes are started
+Given = TypeVar("Given")
+Result = TypeVar("Result")
 
 
 class NoWorkersError(Exception):
@@ -77,17 +89,23 @@ class Threads:
         self._executor.shutdown()
 
 
-class OfExecutor:
-    """The workers of an executor; `close` lets them go."""
+class OfExecutor(Generic[Given, Result]):
+    """The workers of an executor, which do one task; `close` lets them go."""
 
-    def __init__(self, executor: Executor, ahead: int, close: Callable[[], object]):
+    def __init__(
+        self,
+        executor: Executor,
+        task: Callable[[Given], Result],
+        ahead: int,
+        close: Callable[[], object],
+    ):
         self.ahead = ahead
-        self._executor, self._close = executor, close
-        self._futures: set[Future[Outcome]] = set()
+        self._executor, self._task, self._close = executor, task, close
+        self._futures: set[Future[Result]] = set()
 
-    def submit(self, wanted: Job) -> Future[Outcome]:
-        """Has a job done by the executor."""
-        future = self._executor.submit(job.do, wanted)
+    def submit(self, given: Given) -> Future[Result]:
+        """Has the task done by the executor."""
+        future = self._executor.submit(self._task, given)
         self._futures.add(future)
         future.add_done_callback(self._futures.discard)
         return future
@@ -98,6 +116,24 @@ class OfExecutor:
             future.cancel()
         with contextlib.suppress(Exception):  # the other end may be gone
             self._close()
+
+
+class Here(Executor):
+    """No other process: a task is done when it is asked for."""
+
+    def submit(self, task: Callable[..., Any], /, *given: Any, **named: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        try:
+            future.set_result(task(*given, **named))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+def default_executor() -> str:
+    """Threads of this machine, one for each of its processors."""
+    usable = getattr(os, "sched_getaffinity", lambda _: range(os.cpu_count() or 1))(0)
+    return f"threads:{min(len(usable), MOST_THREADS)}"
 
 
 def start(
@@ -116,13 +152,60 @@ def start(
     """
     if callable(executor):
         made = executor()
-        return OfExecutor(made, AHEAD_OF_AN_EXECUTOR, made.shutdown)
-    if is_remote(executor):
-        return _dask(executor, 0, config, log)
-    if match := re.fullmatch(r"(threads|dask):([1-9]\d*)", executor):
+        return OfExecutor(made, job.do, AHEAD_OF_AN_EXECUTOR, made.shutdown)
+    kind, number = _kind(executor)
+    if kind != "remote":
         _refuse({"": job.sandbox_problem(config)})
-        number = int(match[2])
-        return Threads(number) if match[1] == "threads" else _dask(executor, number, config, log)
+    if kind == "threads":
+        return Threads(number)
+    return _dask(executor, number, job.do, log, partial(job.sandbox_problem, config))
+
+
+@contextlib.contextmanager
+def for_pages(
+    executor: str | Callable[[], Executor],
+    task: Callable[[Given], Result],
+    number: int,
+    log: logging.Logger,
+) -> Iterator[OfExecutor[Given, Result]]:
+    """Workers that make pages: in the place of threads, which one processor has, processes.
+
+    Args:
+        number: how many pages there are.
+
+    Raises:
+        NoWorkersError: as `start`.
+    """
+    workers: OfExecutor[Given, Result]
+    if callable(executor):
+        made = executor()
+        workers = OfExecutor(made, task, AHEAD_OF_AN_EXECUTOR, made.shutdown)
+    else:
+        kind, processes = _kind(executor)
+        if kind == "threads":
+            few = number <= FEW or processes == 1
+            pool: Executor = Here() if few else ProcessPoolExecutor(processes, _context())
+            workers = OfExecutor(pool, task, 1 if few else 4 * processes, pool.shutdown)
+        else:
+            workers = _dask(executor, processes, task, log)
+    try:
+        yield workers
+    finally:
+        workers.close()
+
+
+def _context() -> Any:
+    """How processes are started: those of a process without threads have all of it at once."""
+    alone = threading.active_count() == 1 and "fork" in multiprocessing.get_all_start_methods()
+    return multiprocessing.get_context("fork" if alone else None)
+
+
+def _kind(executor: str) -> tuple[str, int]:
+    """Which workers are asked for, and how many of this machine."""
+    if is_remote(executor):
+        return "remote", 0
+    if match := re.fullmatch(r"(threads|dask):([1-9]\d*)", executor):
+        return match[1], int(match[2])
     raise NoWorkersError(
         f"c.Farm.executor = {executor!r} is none of 'threads:4', 'dask:4' and the address "
         "of a dask scheduler ('tcp://host:8786')"
@@ -135,8 +218,13 @@ def is_remote(executor: object) -> bool:
 
 
 def _dask(
-    executor: str, processes: int, config: dict[str, dict[str, Any]], log: logging.Logger
-) -> Workers:
+    executor: str,
+    processes: int,
+    task: Callable[[Given], Result],
+    log: logging.Logger,
+    problem: Callable[[], str | None] | None = None,
+) -> OfExecutor[Given, Result]:
+    """Workers of dask's; `problem`: tells of a worker at an address why it may not be one."""
     try:
         from dask.distributed import Client, LocalCluster  # noqa: PLC0415  (an optional extra)
     except ImportError as error:
@@ -162,12 +250,13 @@ def _dask(
                 client = Client(executor, timeout=CONNECT_SECONDS)
             except OSError as error:
                 raise NoWorkersError(f"No dask scheduler answers at {executor}.") from error
-            _refuse(client.run(job.sandbox_problem, config, on_error="return"))
+            if problem:
+                _refuse(client.run(problem, on_error="return"))
         opened.callback(client.close)
         threads = sum(client.nthreads().values())
-        log.info("dask runs the notebooks on %s", count(threads, "worker"))
+        log.info("dask works on %s", count(threads, "worker"))
         executes = client.get_executor(pure=False, retries=2)
-        return OfExecutor(executes, 2 * threads, opened.pop_all().close)
+        return OfExecutor(executes, task, 2 * threads, opened.pop_all().close)
 
 
 def _refuse(problems: dict[str, str | Exception | None]) -> None:

@@ -4,14 +4,15 @@ import html
 import re
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-from nbconvert import HTMLExporter
+import nbformat
+from nbconvert import Exporter, HTMLExporter
 from nbconvert.exporters.exporter import ResourcesDict
+from nbconvert.filters.highlight import Highlight2HTML
 from nbconvert.preprocessors import Preprocessor
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_markdown_cell
-from nbgrader.api import Gradebook
 from nbgrader.converters.generate_feedback import GenerateFeedback
 from nbgrader.preprocessors import ClearHiddenTests
 from pygments.formatters import HtmlFormatter
@@ -19,11 +20,14 @@ from traitlets import Bool, Integer
 from traitlets.config import Config
 
 from grading.cells import grade_id, is_graded_by_hand, is_solution, is_task, is_test
+from grading.coordinator.marks import Marks
 from grading.coordinator.submission import HandedIn, is_theirs
-from grading.feedback.current import META, make_what_is_old, state
+from grading.feedback.current import META
+from grading.feedback.job import PageJob
 from grading.feedback.mathml import CSS as MATH_CSS
 from grading.feedback.mathml import to_mathml
-from grading.feedback.pieces import show
+from grading.feedback.pieces import lexer_of, show
+from grading.feedback.run import FeedbackRun
 from grading.verdict import Verdict, note_of, verdict_of
 
 ALL_HOLDS = "All of it holds."
@@ -34,19 +38,19 @@ TEMPLATES = str(Path(__file__).parent / "templates")
 FRAME = 200_000  # bytes of a page without its cells
 CELL = 700  # bytes of a cell without what it holds
 
+_EXPORTERS: dict[str, Exporter] = {}  # of this process, by what they are made of
+
 
 class FeedbackExporter(HTMLExporter):
     """nbconvert's HTML with this course's template; pages of the formgrader keep their own.
 
-    Where `nbgrader generate_feedback` makes pages, those that no longer say what the gradebook says
-    are made again.
+    Where `nbgrader generate_feedback` makes it, `FeedbackRun` takes the place of nbgrader's loop.
     """
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         if isinstance(self.parent, GenerateFeedback):
-            # nbgrader asks this for each submission, and has no hook for it.
-            self.parent.init_destination = make_what_is_old(self.parent)
+            self.parent.convert_notebooks = FeedbackRun(self.parent, make_page).run
 
     @property
     def default_config(self) -> Config:
@@ -55,15 +59,43 @@ class FeedbackExporter(HTMLExporter):
         config.merge(Config(FeedbackExporter=own))
         return config
 
+    def from_notebook_node(
+        self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
+    ) -> tuple[Any, dict[str, Any]]:
+        """The page, and what nbconvert says of it.
+
+        `HTMLExporter` parses its page once more, for the attributes of nbconvert's own templates;
+        that took more than half of the time, and this template has them.
+        """
+        self.register_filter("highlight_code", Highlight2HTML(pygments_lexer=lexer_of(nb)))
+        return super(HTMLExporter, self).from_notebook_node(nb, self._init_resources(resources))
+
+
+def make_page(job: PageJob) -> str:
+    """The page of a graded notebook, as HTML. Needs nothing but what it is given."""
+    key = repr((job.exporter, job.steps, job.config))
+    if key not in _EXPORTERS:
+        exporter = job.exporter(config=Config(job.config))
+        for step in job.steps:
+            exporter.register_preprocessor(step, enabled=True)
+        _EXPORTERS[key] = exporter
+    nb = nbformat.reads(job.graded.decode("utf-8"), as_version=4)
+    names = {
+        **{"student": job.student, "assignment": job.assignment, "notebook": job.notebook},
+        **{"score": job.marks.score, "max_score": job.marks.max_score, "db_url": job.db_url},
+        "late_penalty": job.marks.late_penalty or 0,
+    }
+    page, _ = _EXPORTERS[key].from_notebook_node(nb, {"nbgrader": names, "job": job})
+    return str(page)
+
 
 class FeedbackPage(Preprocessor):
-    """Follows `GetGrades` in `c.GenerateFeedback.preprocessors`.
+    """Makes a page's contents; the last of `c.GenerateFeedback.preprocessors`.
 
     Of a test cell the page shows its verdict in sentences and the part of its source that students
     have; of an error its message, and of all that a student has put in a limited number of bytes.
     Formulas become MathML. Of the comments only the instructor's stay: the grader's repeat the
     verdicts. What a human grades, written answers and tasks, is shown with its points and comment.
-    Of the files beside the graded notebook none is handed back: only pages stay in the folder.
     """
 
     enabled = Bool(True).tag(config=True)
@@ -73,13 +105,13 @@ class FeedbackPage(Preprocessor):
     def preprocess(
         self, nb: NotebookNode, resources: ResourcesDict
     ) -> tuple[NotebookNode, ResourcesDict]:
-        """Prepares a graded notebook for the template `course-feedback`; removes files."""
-        names = resources["nbgrader"]
-        place = names["student"], names["assignment"], names["notebook"]
-        self._keep_only_pages(names)
-        by_hand = _by_hand(nb, names)
+        """Prepares a graded notebook for the template `course-feedback`."""
+        job: PageJob = resources["job"]
         hidden = ClearHiddenTests(config=Config(ClearHiddenTests=self.config.ClearHiddenTests))
         for cell in nb.cells:
+            name = grade_id(cell) or ""
+            if mark := job.marks.grades.get(name):
+                cell.metadata.nbgrader |= {"score": mark.score, "points": mark.max_score}
             if cell.cell_type == "markdown" and not is_theirs(cell):
                 cell.source = _with_pictures(to_mathml(cell.source), cell)
             elif is_test(cell):
@@ -88,8 +120,8 @@ class FeedbackPage(Preprocessor):
                 cell.metadata["course_feedback"] = _told(verdict_of(cell))
             elif cell.cell_type == "code":
                 cell.metadata["course_note"] = as_html(note_of(cell))
-            if theirs := by_hand.get(grade_id(cell) or ""):
-                cell.metadata["course_feedback"] = theirs
+            if is_solution(cell) or is_task(cell):
+                cell.metadata["course_feedback"] = _by_hand(cell, name, job.marks)
         show(nb, self.page_bytes - FRAME - _taken(nb), self.output_bytes)
         handed_in = HandedIn.of(nb)
         told = [as_html(text) for text in (handed_in.note, handed_in.problem) if text]
@@ -97,50 +129,22 @@ class FeedbackPage(Preprocessor):
             note = "<div>" + "<br>".join(["Please note:", *told]) + "</div>"
             nb.cells.insert(0, new_markdown_cell(note, id="please-note"))
         resources["course_feedback"] = {
-            "made_from": META.format(state(self._converter.coursedir, *place)),
-            "styles": HtmlFormatter(style=COLOURS).get_style_defs(".highlight") + MATH_CSS
+            "made_from": META.format(job.made_from),
+            "styles": HtmlFormatter(style=COLOURS).get_style_defs(".highlight") + MATH_CSS,
         }
         return nb, resources
 
-    @property
-    def _converter(self) -> GenerateFeedback:
-        return cast(Any, self.parent).parent
 
-    def _keep_only_pages(self, names: dict[str, Any]) -> None:
-        """Removes the student's own files, pages of theirs too: they may hold scripts."""
-        coursedir = self._converter.coursedir
-        folder = coursedir.format_path(
-            coursedir.feedback_directory, names["student"], names["assignment"]
-        )
-        with Gradebook(names["db_url"]) as gradebook:
-            notebooks = gradebook.find_assignment(names["assignment"]).notebooks
-            pages = {Path(folder, f"{notebook.name}.html") for notebook in notebooks}
-        for path in sorted(Path(folder).rglob("*"), reverse=True):
-            if path.is_dir() and not path.is_symlink():
-                if not any(path.iterdir()):
-                    path.rmdir()
-            elif path not in pages:
-                path.unlink()
-
-
-def _by_hand(nb: NotebookNode, names: dict[str, Any]) -> dict[str, dict[str, str]]:
-    """What a human made of answers and tasks, by the names of their cells: `comment`, as HTML, and
-    `graded`, whether there are points by hand, "" where a test gives them."""
-    place = names["notebook"], names["assignment"], names["student"]
-    found = {}
-    with Gradebook(names["db_url"]) as gradebook:
-        for cell in nb.cells:
-            name = grade_id(cell) or ""
-            if not (is_solution(cell) or is_task(cell)):
-                continue
-            graded = ""
-            if is_task(cell) or is_graded_by_hand(cell):
-                grade = gradebook.find_grade(name, *place)
-                graded = "not graded yet" if grade.auto_score is None else "no answer"
-                graded = graded if grade.manual_score is None else "graded by hand"
-            comment = gradebook.find_comment(name, *place).manual_comment
-            found[name] = {"comment": to_mathml(comment or ""), "graded": graded}
-    return found
+def _by_hand(cell: NotebookNode, name: str, marks: Marks) -> dict[str, str]:
+    """What a human made of an answer or a task: `comment`, as HTML, and `graded`, whether there are
+    points by hand, "" where a test gives them."""
+    graded = ""
+    if is_task(cell) or is_graded_by_hand(cell):
+        mark = marks.grades[name]
+        graded = "not graded yet" if mark.automatic is None else "no answer"
+        graded = graded if mark.manual is None else "graded by hand"
+    _, comment = marks.comments[name]
+    return {"comment": to_mathml(comment or ""), "graded": graded}
 
 
 def _taken(nb: NotebookNode) -> int:

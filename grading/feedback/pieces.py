@@ -50,9 +50,7 @@ def show(nb: NotebookNode, page_bytes: int, output_bytes: int) -> None:
         page_bytes: of all cells; output_bytes: of a cell's outputs.
     """
     room = Room(page_bytes)
-    language = nb.metadata.get("language_info", {})
-    lexer = language.get("pygments_lexer", language.get("name"))
-    highlight = Highlight2HTML(pygments_lexer=lexer)
+    highlight = Highlight2HTML(pygments_lexer=lexer_of(nb))
     code = [cell for cell in nb.cells if cell.cell_type == "code" and not is_test(cell)]
     texts = [cell for cell in nb.cells if cell.cell_type == "markdown" and is_theirs(cell)]
     for cell in sorted([*texts, *code], key=lambda cell: not is_solution(cell)):
@@ -64,6 +62,12 @@ def show(nb: NotebookNode, page_bytes: int, output_bytes: int) -> None:
     for cell in code:
         pieces = "\n".join(_outputs(cell.outputs, output_bytes))
         cell.metadata["course_outputs"] = room.take(pieces) if pieces else ""
+
+
+def lexer_of(nb: NotebookNode) -> str | None:
+    """What highlights a notebook's code."""
+    language = nb.metadata.get("language_info", {})
+    return language.get("pygments_lexer", language.get("name"))
 
 
 def _code(cell: NotebookNode, highlight: Callable[..., str]) -> str:

@@ -13,6 +13,7 @@ from nbgrader.api import Gradebook
 from nbgrader.exchange.default import ExchangeReleaseFeedback
 from nbgrader.utils import notebook_hash
 
+from grading.coordinator.marks import Marks, marks_of
 from grading.coordinator.students import StudentIds
 from grading.feedback.current import is_current, state
 from grading.plain import plain_line
@@ -34,13 +35,14 @@ class ReleaseFeedback(ExchangeReleaseFeedback):
         excluded = self.coursedir.student_id_exclude.split(",")
         assignment = self.coursedir.assignment_id
         with Gradebook(self.coursedir.db_url, self.coursedir.course_id) as gradebook:
-            students = {work.student.id for work in gradebook.assignment_submissions(assignment)}
+            marks = marks_of(gradebook, assignment)
+        students = {student for student, _ in marks}
         wanted = self.coursedir.student_id or "*"
         chosen = {wanted} & students or {name for name in students if fnmatch(name, wanted)}
         known = StudentIds(parent=self).known(sorted(chosen - set(excluded)))
         owners = self._owners_of_secrets()
         for student in known:
-            self._release(student, assignment, owners)
+            self._release(student, assignment, owners, marks)
 
     def _owners_of_secrets(self) -> dict[str, set[str]]:
         """Who has handed in with which secret, in any assignment: pages of all lie side by side."""
@@ -53,7 +55,13 @@ class ReleaseFeedback(ExchangeReleaseFeedback):
                 owners[secret].add(whose[1])
         return owners
 
-    def _release(self, student: str, assignment: str, owners: dict[str, set[str]]) -> None:
+    def _release(
+        self,
+        student: str,
+        assignment: str,
+        owners: dict[str, set[str]],
+        marks: dict[tuple[str, str], Marks],
+    ) -> None:
         steps = self.coursedir.autograded_directory, self.coursedir.feedback_directory
         graded, feedback = (
             Path(self.coursedir.format_path(step, student, assignment)) for step in steps
@@ -74,8 +82,13 @@ class ReleaseFeedback(ExchangeReleaseFeedback):
                     *(", ".join(map(plain_line, others)), student, page),
                 )
                 continue
-            made_from = state(self.coursedir, student, assignment, page.stem)
-            if made_from and not is_current(page, made_from):
+            notebook = graded / f"{page.stem}.ipynb"
+            given = marks.get((student, page.stem))
+            if (
+                given
+                and notebook.exists()
+                and not is_current(page, state(notebook.read_bytes(), given))
+            ):
                 self.log.warning(
                     "The grade of %s has changed since this page was made: please run `nbgrader "
                     "generate_feedback %s` and release it again. %s",

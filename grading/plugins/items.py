@@ -5,7 +5,9 @@ on the rest of the assignment (Lord and Novick, 1968, chapter 15): near 0 it tel
 students by chance, below 0 something is wrong with the test or with what was asked.
 """
 
-from collections import Counter
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import StatisticsError, correlation
@@ -15,6 +17,7 @@ from matplotlib.figure import Figure
 from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
 
+from grading.coordinator.marks import Mark, marks_of
 from grading.plain import plain_line
 from grading.verdict import Verdict, verdict_of
 
@@ -45,34 +48,39 @@ def analyse(coursedir: CourseDirectory, assignment: str) -> list[Item]:
         LookupError: the gradebook holds no graded submission of that assignment.
     """
     with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
-        submissions = gradebook.assignment_submissions(assignment)
-        rows = [
-            {grade.name: grade for notebook in submission.notebooks for grade in notebook.grades}
-            for submission in submissions
-        ]
-        rows = [row for row in rows if all(grade.score is not None for grade in row.values())]
-        if not rows:
-            raise LookupError(
-                f"The gradebook holds no graded submission of '{assignment}'. "
-                f"Run `nbgrader autograde {assignment}` first."
-            )
-        items = {name: Item(name, grade.max_score) for name, grade in rows[0].items()}
-        for row in rows:
-            for name, grade in row.items():
-                items[name].graded += 1
-                items[name].earned += grade.score >= grade.max_score
-        for name, item in items.items():
-            totals = [sum(g.score for n, g in row.items() if n != name) for row in rows]
-            item.discrimination = point_biserial(
-                [row[name].score >= item.points for row in rows], totals
-            )
-        students = [submission.student.id for submission in submissions]
-    for student in students:
+        by_student = defaultdict[str, dict[str, Mark]](dict)
+        for (student, _), marks in marks_of(gradebook, assignment).items():
+            by_student[student].update(marks.grades)
+    rows = [row for row in by_student.values() if any(map(_is_graded, row.values()))]
+    if not rows:
+        raise LookupError(
+            f"The gradebook holds no graded submission of '{assignment}'. "
+            f"Run `nbgrader autograde {assignment}` first."
+        )
+    items = {name: Item(name, mark.max_score) for name, mark in rows[0].items()}
+    totals = [sum(mark.score for mark in row.values()) for row in rows]
+    for name, item in items.items():
+        marks_here = [row[name] for row in rows]
+        earned = [mark.score >= mark.max_score for mark in marks_here]
+        rest = [total - mark.score for total, mark in zip(totals, marks_here, strict=True)]
+        item.graded, item.earned = len(rows), sum(earned)
+        item.discrimination = point_biserial(earned, rest)
+    for student in by_student:
         folder = coursedir.format_path(coursedir.autograded_directory, student, assignment)
         for file in sorted(Path(folder).glob("*.ipynb")):
-            for verdict in filter(None, map(verdict_of, nbformat.read(file, as_version=4).cells)):
+            for verdict in _verdicts(file):
                 count_failures(verdict, items)
     return list(items.values())
+
+
+def _is_graded(mark: Mark) -> bool:
+    return mark.automatic is not None or mark.manual is not None
+
+
+def _verdicts(file: Path) -> Iterator[Verdict]:
+    """The verdicts in a graded notebook, which is the grader's own: it needs no validation."""
+    cells = nbformat.from_dict(json.loads(file.read_text(encoding="utf-8")))["cells"]
+    return filter(None, map(verdict_of, cells))
 
 
 def point_biserial(earned: list[bool], rest: list[float]) -> float | None:
