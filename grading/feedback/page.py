@@ -186,4 +186,4 @@ def _with_pictures(markdown: str, cell: NotebookNode) -> str:
 
 def as_html(sentence: str) -> str:
     """Plain text as HTML in which nothing is active; `code` in backquotes is code."""
-    return re.sub(r"`([^`\n]+)`", r"<code>\1</code>", html.escape(sentence))
+    return re.sub(r"`([^`\n]+)`", r"<code>\1</code>", html.escape(sentence, quote=False))
