@@ -14,7 +14,7 @@ def use(c: Any) -> None:
     """
     # Students' kernels import this package, too.
     from grading.coordinator import gradebook  # noqa: PLC0415
-    from grading.plugins import formgrader, typed  # noqa: PLC0415
+    from grading.plugins import background, formgrader, typed  # noqa: PLC0415
 
     # nbgrader starts `alembic` by its bare name; find it where the environment isn't activated.
     programs = str(Path(sys.executable).parent)
@@ -65,5 +65,7 @@ def use(c: Any) -> None:
     # A run opens the gradebook's database once.
     gradebook.install()
 
-    # The formgrader shows what students have handed in: nothing of it is active there.
+    # The formgrader shows what students have handed in: nothing of it is active there,
+    # and what it grades doesn't hold it up.
     formgrader.install()
+    background.install()

@@ -197,7 +197,7 @@ def for_pages(
 def _context() -> Any:
     """How processes are started: those of a process without threads have all of it at once."""
     alone = threading.active_count() == 1 and "fork" in multiprocessing.get_all_start_methods()
-    return multiprocessing.get_context("fork" if alone else None)
+    return multiprocessing.get_context("fork" if alone else "spawn")
 
 
 def _kind(executor: str) -> tuple[str, int]:
