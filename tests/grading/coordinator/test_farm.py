@@ -4,12 +4,7 @@ import contextlib
 import json
 import logging
 import os
-import pwd
-import shutil
 import signal
-import socket
-import subprocess
-import tempfile
 import time
 from pathlib import Path
 
@@ -246,38 +241,8 @@ def test_a_run_that_may_not_begin_keeps_what_was_graded(tmp_path):
     assert course.scores("ada") == FULL
 
 
-@pytest.fixture
-def postgresql():
-    """The address of a database of a real server on a free port of this machine."""
-    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    if not programs:
-        pytest.skip("PostgreSQL is not installed: apt install postgresql")
-    pytest.importorskip("psycopg", reason="no driver: pip install -e '.[postgresql]'")
-    account = {}
-    folder = tempfile.mkdtemp(prefix="postgresql-", dir="/tmp")  # its socket's path must be short
-    if os.getuid() == 0:  # as whom PostgreSQL refuses to run
-        account = {"user": "postgres", "group": pwd.getpwnam("postgres").pw_gid}
-        shutil.chown(folder, "postgres")
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-
-    def run(name, *words):
-        command = [programs[-1] / name, "-D", f"{folder}/data", *words]
-        done = subprocess.run(
-            command, cwd=folder, capture_output=True, text=True, check=False, **account
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-
-    run("initdb", "-A", "trust", "-U", "course", "-E", "UTF8")
-    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
-    run("pg_ctl", "-w", "-o", options, "-l", f"{folder}/log", "start")
-    yield f"postgresql+psycopg://course@127.0.0.1:{port}/postgres"
-    run("pg_ctl", "-w", "-m", "immediate", "stop")
-    shutil.rmtree(folder)
-
-
 def test_a_gradebook_in_postgresql(tmp_path, postgresql):
-    course = Toy(tmp_path, db_url=postgresql)
+    course = Toy(tmp_path, db_url=postgresql.url)
     hand_in(course)
     course.run("autograde", "toy", "--Farm.executor=threads:2")
     check_points(course)
