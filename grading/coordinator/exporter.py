@@ -18,7 +18,7 @@ from nbgrader.converters.autograde import Autograde
 from nbgrader.converters.base import NbGraderException
 
 from grading.coordinator.assignment import Assignment, NotGradableError
-from grading.coordinator.farm import Farm
+from grading.coordinator.farm import Farm, RunEndedError
 from grading.coordinator.students import StudentIds
 from grading.coordinator.submission import HandedIn
 from grading.coordinator.workers import NoWorkersError
@@ -41,6 +41,7 @@ class SubmissionExporter(NotebookExporter):
         self._inbox = self._assignment.inbox
         self._ids = StudentIds(config=self.config, log=self.log)
         self._students: dict[str, str] = {}  # {path of the copy: whose it is}
+        self._outdated: dict[str, list[Path]] = {}  # what is graded again, by its student
         self.farm = Farm(self._assignment, config=self.config, log=self.log)
         # nbgrader has no hook around a run, so its loop over the submissions is put into one.
         self.converter.convert_notebooks = self._as_a_run(self.converter.convert_notebooks)
@@ -53,13 +54,14 @@ class SubmissionExporter(NotebookExporter):
 
     def _as_a_run(self, convert: Callable[[], None]) -> Callable[[], None]:
         def run() -> None:
-            """Raises NbGraderException: the assignment can't be graded, or there are no workers."""
+            """Raises NbGraderException: the assignment can't be graded, or no worker can do it."""
             try:
                 with self._inbox.in_place():
                     self._prepare()
                     with self.farm.at_work(self._upcoming()):
+                        self._drop_outdated()
                         convert()
-            except (NotGradableError, NoWorkersError) as error:
+            except (NotGradableError, NoWorkersError, RunEndedError) as error:
                 self.log.error(str(error))  # nbgrader ends silently on its own exception
                 raise NbGraderException(str(error)) from error
 
@@ -87,29 +89,40 @@ class SubmissionExporter(NotebookExporter):
         coursedir, notebooks = self.converter.coursedir, self._assignment.notebooks()
         self.converter.assignments.clear()
         self._students.clear()
+        self._outdated.clear()
         for student in self._ids.known(self._inbox.students(coursedir.student_id)):
-            self._drop_outdated(student, notebooks)
+            self._outdated[student] = self._to_grade_again(student, notebooks)
             folder = str(self._inbox.folder(student))
             self._students[folder] = student
             files = [os.path.join(folder, f"{name}.ipynb") for name in notebooks]
             self.converter.assignments[folder] = files
 
-    def _drop_outdated(self, student: str, notebooks: list[str]) -> None:
-        """Forgets what this run has to grade again of a student."""
+    def _to_grade_again(self, student: str, notebooks: list[str]) -> list[Path]:
+        """The graded notebooks of a student that this run replaces."""
         graded = self._assignment.graded_folder(student)
+        found: list[Path] = []
         if not os.path.exists(graded):
-            return
+            return found
         for name in notebooks:
             file = Path(graded, f"{name}.ipynb")
-            if not (why := self._outdated(HandedIn.of_file(file), student, name)):
+            if not (why := self._why_again(HandedIn.of_file(file), student, name)):
                 continue
             self.log.warning("%s %s; it will be graded again", file, why)
             if self.converter.coursedir.notebook_id == "*":
-                shutil.rmtree(graded)
-                return
-            file.unlink(missing_ok=True)
+                return [Path(graded, f"{name}.ipynb") for name in notebooks]
+            found.append(file)
+        return found
 
-    def _outdated(self, graded: HandedIn, student: str, notebook: str) -> str:
+    def _drop_outdated(self) -> None:
+        """Forgets what is graded again, now that it can be."""
+        for student, files in self._outdated.items():
+            if files and self.converter.coursedir.notebook_id == "*":
+                shutil.rmtree(self._assignment.graded_folder(student))
+                continue
+            for file in files:
+                file.unlink(missing_ok=True)
+
+    def _why_again(self, graded: HandedIn, student: str, notebook: str) -> str:
         """Why a notebook has to be graded again; "" where it hasn't."""
         if not graded.finished or not self._assignment.is_recorded(student, notebook):
             return "was left half-graded"
@@ -123,10 +136,9 @@ class SubmissionExporter(NotebookExporter):
         for folder in sorted(self.converter.assignments):
             student = self._students[folder]
             for file in sorted(self.converter.assignments[folder]):
-                graded = os.path.join(
-                    self._assignment.graded_folder(student), os.path.basename(file)
-                )
-                if self.converter.force or not os.path.exists(graded):
+                graded = Path(self._assignment.graded_folder(student), os.path.basename(file))
+                again = self.converter.force or graded in self._outdated[student]
+                if again or not graded.exists():
                     found.append((student, Path(file).stem))
         return found
 

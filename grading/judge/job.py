@@ -3,6 +3,8 @@
 A worker needs no access to the course's folder or gradebook, only the same packages.
 """
 
+import asyncio
+import sys
 import tempfile
 import threading
 import weakref
@@ -19,11 +21,16 @@ from traitlets.config import Config, LoggingConfigurable
 
 from grading.judge.judge import Judge, SandboxLostError
 from grading.judge.kernel_client import KernelClient
-from grading.judge.trusted_client import TrustedClient
+from grading.judge.trusted_client import TrustedClient, TrustedUnusableError
 from grading.plan import Plan
 from grading.sandbox.manager import CourseKernelManager
 from grading.sandbox.namespaces import SandboxError
 
+UNUSABLE = (
+    "The tests of {notebook}.ipynb can't be run here: {why}. Nobody's answers are the reason: only "
+    "the instructor's cells have run, with {python}. Please install what is missing there, or mend "
+    "the cell, and run the command again; it grades who isn't graded yet."
+)
 _mine = threading.local()
 
 
@@ -62,14 +69,18 @@ class Outcome:
     unsandboxed: bool = False
 
 
-def do(job: Job, started: Callable[[Judge], None] = lambda judge: None) -> Outcome:
+Stop = Callable[[], None]  # ends from another thread what is being done
+
+
+def do(job: Job, started: Callable[[Stop], None] = lambda stop: None) -> Outcome:
     """Runs and judges a notebook.
 
     Args:
-        started: called with the `Judge`, which can be stopped from another thread.
+        started: called with what ends it from another thread.
 
     Raises:
         SandboxError: there is no sandbox where one was asked for.
+        TrustedUnusableError: the tests can't be run here, whatever the student wrote.
     """
     try:
         return _judged(job, started, may_repeat=True)
@@ -78,14 +89,14 @@ def do(job: Job, started: Callable[[Judge], None] = lambda judge: None) -> Outco
         return _judged(job, started, may_repeat=False)
 
 
-def _judged(job: Job, started: Callable[[Judge], None], may_repeat: bool) -> Outcome:
+def _judged(job: Job, started: Callable[[Stop], None], may_repeat: bool) -> Outcome:
     nb = nbformat.from_dict(deepcopy(job.nb))
     pool = _pool(job)
     with tempfile.TemporaryDirectory(prefix="submission-", ignore_cleanup_errors=True) as folder:
         write_files(job.files, folder)
         kernel = KernelClient(nb, folder, parent=pool)
         judge = Judge(nb, kernel, pool.client, job.plan, may_repeat, parent=pool)
-        started(judge)
+        started(judge.abandon)
         judge.run()
     return Outcome(nb, kernel.unsandboxed)
 
@@ -97,6 +108,39 @@ def sandbox_problem(config: dict[str, dict[str, Any]]) -> str | None:
     except SandboxError as error:
         return str(error)
     return None
+
+
+def problem(job: Job, started: Callable[[Stop], None] = lambda stop: None) -> str | None:
+    """Why this machine can't judge notebooks like this one, whoever's they are; None where it can.
+
+    Finds out with the instructor's cells alone: no student's code runs.
+
+    Args:
+        started: called with what ends it from another thread.
+    """
+    if why := sandbox_problem(job.config):
+        return why
+    client = _pool(job).client()
+    started(client.kill)
+    try:
+        client.prepare(0, job.plan.steps[: job.plan.before])
+    except TrustedUnusableError as error:
+        return UNUSABLE.format(notebook=job.notebook, why=error, python=sys.executable)
+    return None
+
+
+def problem_here(job: Job) -> str | None:
+    """`problem`, without a trusted process that stays with this thread."""
+    try:
+        return problem(job)
+    finally:
+        _pool(job).close()
+        _mine.key = None
+
+
+async def problem_there(job: Job) -> str | None:
+    """`problem_here`, for a worker of dask, whose event loop goes on."""
+    return await asyncio.to_thread(problem_here, job)
 
 
 class TrustedPool(LoggingConfigurable):
