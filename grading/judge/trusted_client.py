@@ -191,8 +191,10 @@ class TrustedClient:
             why = f"within {START_SECONDS:g} seconds"
         except TrustedDiedError:
             self._complaining.join(1)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(1)
             lines = self._complaints.decode(errors="replace").strip().splitlines()
-            why = lines[-1] if lines else f"it ended with code {self._process.poll()}"
+            why = lines[-1] if lines else f"it ended with code {self._process.returncode}"
         if not self._ready:
             self.kill()
             raise TrustedDiedError(f"{STARTING} did not start: {why}")

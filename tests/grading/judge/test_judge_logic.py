@@ -354,7 +354,7 @@ def test_a_trusted_process_that_cannot_be_made_ready_is_no_verdict_about_anybody
     [
         ("echo 'Error: no torch' >&2; exit 3", "did not start: Error: no torch"),
         ("exit 3", "did not start: it ended with code 3"),
-        ("echo '{\"ready\": true}'; exit 3", "ended"),
+        ("echo '{\"ready\": true}'; exit 3", "ended|is gone"),
     ],
 )
 def test_why_the_trusted_process_did_not_start_is_told(tmp_path, monkeypatch, program, why):
