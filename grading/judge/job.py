@@ -5,13 +5,11 @@ A worker needs no access to the course's folder or gradebook, only the same pack
 
 import asyncio
 import sys
-import tempfile
 import threading
 import weakref
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -25,6 +23,7 @@ from grading.judge.trusted_client import TrustedClient, TrustedUnusableError
 from grading.plan import Plan
 from grading.sandbox.manager import CourseKernelManager
 from grading.sandbox.namespaces import SandboxError
+from grading.scratch import Scratch
 
 UNUSABLE = (
     "The tests of {notebook}.ipynb can't be run here: {why}. Nobody's answers are the reason: only "
@@ -92,9 +91,9 @@ def do(job: Job, started: Callable[[Stop], None] = lambda stop: None) -> Outcome
 def _judged(job: Job, started: Callable[[Stop], None], may_repeat: bool) -> Outcome:
     nb = nbformat.from_dict(deepcopy(job.nb))
     pool = _pool(job)
-    with tempfile.TemporaryDirectory(prefix="submission-", ignore_cleanup_errors=True) as folder:
-        write_files(job.files, folder)
-        kernel = KernelClient(nb, folder, parent=pool)
+    folder = _files(job.files, "graded-submission-")
+    with folder:
+        kernel = KernelClient(nb, str(folder.inside), parent=pool)
         judge = Judge(nb, kernel, pool.client, job.plan, may_repeat, parent=pool)
         started(judge.abandon)
         judge.run()
@@ -154,19 +153,18 @@ class TrustedPool(LoggingConfigurable):
 
     def __init__(self, files: dict[str, bytes], **kwargs: Any):
         super().__init__(**kwargs)
-        self._folder = tempfile.TemporaryDirectory(prefix="trusted-", ignore_cleanup_errors=True)
-        write_files(files, self._folder.name)
+        self._folder = _files(files, "graded-trusted-")
         self._clients: list[TrustedClient] = []
         self.close = weakref.finalize(self, _end, self._clients, self._folder)
 
     def client(self) -> TrustedClient:
         """The trusted process; a new one when the last one has died."""
         if not self._clients or not self._clients[-1].alive:
-            self._clients[:] = [TrustedClient(self._folder.name, self.memory)]
+            self._clients[:] = [TrustedClient(self._folder.inside, self.memory)]
         return self._clients[-1]
 
 
-def _end(clients: list[TrustedClient], folder: tempfile.TemporaryDirectory[str]) -> None:
+def _end(clients: list[TrustedClient], folder: Scratch) -> None:
     for client in clients:
         client.kill()
     folder.cleanup()
@@ -182,9 +180,11 @@ def _pool(job: Job) -> TrustedPool:
     return _mine.pool
 
 
-def write_files(files: dict[str, bytes], folder: str) -> None:
-    """Writes files, given by their paths relative to `folder`."""
+def _files(files: dict[str, bytes], prefix: str) -> Scratch:
+    """A folder with these files inside, given by their relative paths."""
+    folder = Scratch(prefix)
     for name, content in files.items():
-        path = Path(folder, name)
+        path = folder.inside / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
+    return folder
