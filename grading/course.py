@@ -61,7 +61,8 @@ def use(c: Any) -> None:
     # name of a file and no message forges a line of the log.
     typed.install()
     c.NbGrader.logging_config = {
-        "formatters": {"console": {"class": "grading.plugins.log.PlainFormatter"}}
+        "formatters": {"console": {"class": "grading.plugins.log.PlainFormatter"}},
+        "handlers": {"console": {"class": "grading.plugins.log.Console"}},
     }
 
     # The formgrader shows what students have handed in: nothing of it is active there.

@@ -5,6 +5,7 @@ that copy. This exporter takes over the reading in the first step, so that whate
 handed in, a notebook of the instructor's making is what is run.
 """
 
+import logging
 import os
 import shutil
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from typing import Any, cast
 
 from nbconvert.exporters import NotebookExporter
 from nbformat.notebooknode import NotebookNode
+from nbgrader.api import Gradebook
 from nbgrader.converters.autograde import Autograde
 from nbgrader.converters.base import NbGraderException
 
@@ -21,7 +23,16 @@ from grading.coordinator.assignment import Assignment, NotGradableError
 from grading.coordinator.farm import Farm, RunEndedError
 from grading.coordinator.students import StudentIds
 from grading.coordinator.submission import HandedIn
+from grading.coordinator.summary import Summary
 from grading.coordinator.workers import NoWorkersError
+
+GRADED = "Graded in this run"
+FLAGGED = "... of them flagged for you, see the formgrader"
+UNREADABLE = "... of them 0 points, for what was handed in can't be read"
+NO_NOTEBOOK = "... of them 0 points, for no notebook of the assignment was handed in"
+BEFORE = "Graded before, and left as they are"
+NOTHING = "In the gradebook, but handed in nothing"
+FAILED = "NOT graded: the next run tries again"
 
 
 class SubmissionExporter(NotebookExporter):
@@ -41,6 +52,9 @@ class SubmissionExporter(NotebookExporter):
         self._inbox = self._assignment.inbox
         self._ids = StudentIds(config=self.config, log=self.log)
         self._students: dict[str, str] = {}  # {path of the copy: whose it is}
+        self._summary = Summary(
+            *(GRADED, FLAGGED, UNREADABLE, NO_NOTEBOOK, BEFORE, NOTHING, FAILED)
+        )
         self._outdated: dict[str, list[Path]] = {}  # what is graded again, by its student
         self.farm = Farm(self._assignment, config=self.config, log=self.log)
         # nbgrader has no hook around a run, so its loop over the submissions is put into one.
@@ -58,9 +72,13 @@ class SubmissionExporter(NotebookExporter):
             try:
                 with self._inbox.in_place():
                     self._prepare()
-                    with self.farm.at_work(self._upcoming()):
+                    upcoming = self._upcoming()
+                    with self.farm.at_work(upcoming):
                         self._drop_outdated()
-                        convert()
+                        try:
+                            convert()
+                        finally:
+                            self._tell({student for student, _ in upcoming})
             except (NotGradableError, NoWorkersError, RunEndedError) as error:
                 self.log.error(str(error))  # nbgrader ends silently on its own exception
                 raise NbGraderException(str(error)) from error
@@ -142,6 +160,19 @@ class SubmissionExporter(NotebookExporter):
                     found.append((student, Path(file).stem))
         return found
 
+    def _tell(self, upcoming: set[str]) -> None:
+        """Says at the end of a run what became of whose work."""
+        told = self._summary
+        told.note(FAILED, *sorted(upcoming - set(told[GRADED])))
+        told.note(BEFORE, *sorted(set(self._students.values()) - upcoming))
+        coursedir = self.converter.coursedir
+        if coursedir.student_id == "*":
+            with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
+                known = {student.id for student in gradebook.students}
+            told.note(NOTHING, *sorted(known - set(self._students.values())))
+        for line in told.lines():
+            self.log.log(logging.ERROR if line.startswith(FAILED) else logging.INFO, line)
+
     def from_filename(
         self, filename: str, resources: dict[str, Any] | None = None, **kw: Any
     ) -> tuple[NotebookNode, dict[str, Any]]:
@@ -151,9 +182,16 @@ class SubmissionExporter(NotebookExporter):
         folder = os.path.dirname(filename)
         graded = self._assignment.graded_folder(names["student"])
         if os.path.abspath(folder) == os.path.abspath(graded):
-            return super().from_filename(filename, resources=resources, **kw)
+            done = super().from_filename(filename, resources=resources, **kw)
+            self._summary.note(GRADED, names["student"])
+            if done[1].get("course_flagged"):
+                self._summary.note(FLAGGED, names["student"])
+            return done
         notebook = self._assignment.rebuilt(names["student"], names["notebook"])
         handed_in = replace(HandedIn.of(notebook), digest=self._inbox.digest(names["student"]))
         handed_in.write(notebook)
+        if handed_in.problem:
+            there = os.path.exists(filename)
+            self._summary.note(UNREADABLE if there else NO_NOTEBOOK, names["student"])
         resources["metadata"] = {"name": names["notebook"], "path": folder}
         return self.from_notebook_node(notebook, resources=resources, **kw)

@@ -7,6 +7,7 @@ and its gradebook.
 import contextlib
 import hashlib
 import json
+import logging
 import os
 import time
 from collections.abc import Iterator, Sequence
@@ -16,6 +17,7 @@ from typing import Any
 import nbformat
 import traitlets
 from nbformat.notebooknode import NotebookNode
+from tqdm import tqdm
 from traitlets import Integer, Unicode, Union, default
 from traitlets.config import Config, LoggingConfigurable
 
@@ -73,6 +75,7 @@ class Farm(LoggingConfigurable):
         self._order: list[Key] = []  # what is going to be asked for
         self._sent: dict[Key, tuple[str, Future[Outcome]]] = {}
         self._taken, self._unsandboxed, self._began = 0, 0, time.monotonic()
+        self._bar = tqdm(disable=True)
 
     @contextlib.contextmanager
     def at_work(self, upcoming: list[Key]) -> Iterator[None]:
@@ -87,6 +90,9 @@ class Farm(LoggingConfigurable):
         """
         self._order = list(upcoming)
         self._taken, self._unsandboxed, self._began = 0, 0, time.monotonic()
+        # Where a terminal watches; elsewhere there is a line of the log for each notebook.
+        quiet = True if not upcoming or not self.log.isEnabledFor(logging.INFO) else None
+        self._bar = tqdm(total=len(upcoming), unit="notebook", leave=False, disable=quiet)
         try:
             if upcoming:
                 self._workers = workers.start(self.executor, self._config(), self.log)
@@ -97,6 +103,13 @@ class Farm(LoggingConfigurable):
             if self._workers:
                 self._workers.close()
             self._workers = None
+            self._bar.close()
+            if self._unsandboxed:
+                self.log.warning(
+                    "%s ran WITHOUT a sandbox, with the rights of whoever runs the workers; "
+                    "`python -m grading doctor` says how to get one",
+                    count(self._unsandboxed, "notebook"),
+                )
 
     def outcome(self, nb: NotebookNode, student: str, notebook: str) -> Outcome:
         """What judging a notebook came to. Hands out those that follow it, too.
@@ -218,6 +231,10 @@ class Farm(LoggingConfigurable):
         left = len(self._order)
         seconds = time.monotonic() - self._began
         each = seconds / self._taken
+        self._bar.total = self._taken + left
+        self._bar.update()
+        if left and not self._bar.disable:
+            return
         if left:
             self.log.info(
                 "%d of %d notebooks judged, about %s left",
@@ -228,12 +245,6 @@ class Farm(LoggingConfigurable):
                 "%s judged in %s: %.1f a minute (%s)",
                 *(count(self._taken, "notebook"), _duration(seconds), 60 / each, self.executor),
             )
-            if self._unsandboxed:
-                self.log.warning(
-                    "%s ran WITHOUT a sandbox, with the rights of whoever runs the workers; "
-                    "`python -m grading doctor` says how to get one",
-                    count(self._unsandboxed, "notebook"),
-                )
 
 
 def fingerprint(nb: NotebookNode) -> str:

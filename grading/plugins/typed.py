@@ -28,7 +28,7 @@ from grading.coordinator.folder import RefusedError, opened, stamp_in
 from grading.coordinator.students import StudentIds
 from grading.plain import plain_line
 from grading.plugins.alone import alone
-from grading.plugins.log import PlainFormatter
+from grading.plugins.log import PlainFormatter, quieten
 from grading.plugins.moments import MomentError, moment
 
 
@@ -48,6 +48,7 @@ def install() -> None:
     for command in (BaseConverter, ZipCollectApp, ExchangeCollect):
         _replace(command, "start", alone)
     NbGrader._log_formatter_cls = PlainFormatter
+    quieten()
 
 
 def _replace(kind: type, name: str, put: Callable[[Callable], Callable]) -> None:
