@@ -59,7 +59,8 @@ def use(c: Any) -> None:
     # name of a file and no message forges a line of the log.
     typed.install()
     c.NbGrader.logging_config = {
-        "formatters": {"console": {"class": "grading.plugins.log.PlainFormatter"}}
+        "formatters": {"console": {"class": "grading.plugins.log.PlainFormatter"}},
+        "handlers": {"console": {"class": "grading.plugins.log.Console"}},
     }
 
     # A run opens the gradebook's database once.

@@ -27,7 +27,7 @@ CLASS = {
 
 def nbgrader(*arguments: str) -> None:
     """Runs an nbgrader command at the course's root, a line for each notebook that it works on."""
-    command = [Path(sys.executable).with_name("nbgrader"), *arguments]
+    command = [Path(sys.executable).with_name("nbgrader"), *arguments, "--log-level=DEBUG"]
     run = subprocess.Popen(
         command, cwd=handin.ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )

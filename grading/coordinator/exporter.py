@@ -5,6 +5,7 @@ that copy. Here whatever a student handed in, a notebook of the instructor's mak
 which needs sanitizing once for all; so each is read, judged, stored and written in one step.
 """
 
+import logging
 import os
 import shutil
 from collections.abc import Callable
@@ -13,16 +14,26 @@ from pathlib import Path
 from typing import Any, cast
 
 from nbconvert.exporters import NotebookExporter
+from nbgrader.api import Gradebook
 from nbgrader.converters.autograde import Autograde
 from nbgrader.converters.base import NbGraderException
 from nbgrader.utils import setenv
 
 from grading.coordinator.assignment import Assignment, NotGradableError
-from grading.coordinator.farm import Farm
+from grading.coordinator.farm import Farm, RunEndedError
 from grading.coordinator.gradebook import kept_open
 from grading.coordinator.students import StudentIds
 from grading.coordinator.submission import HandedIn
+from grading.coordinator.summary import Summary
 from grading.coordinator.workers import NoWorkersError
+
+GRADED = "Graded in this run"
+FLAGGED = "... of them flagged for you, see the formgrader"
+UNREADABLE = "... of them 0 points, for what was handed in can't be read"
+NO_NOTEBOOK = "... of them 0 points, for no notebook of the assignment was handed in"
+BEFORE = "Graded before, and left as they are"
+NOTHING = "In the gradebook, but handed in nothing"
+FAILED = "NOT graded: the next run tries again"
 
 
 class SubmissionExporter(NotebookExporter):
@@ -43,6 +54,10 @@ class SubmissionExporter(NotebookExporter):
         self._ids = StudentIds(config=self.config, log=self.log)
         self._students: dict[str, str] = {}  # {path of the copy: whose it is}
         self._recorded: set[tuple[str, str]] = set()
+        self._summary = Summary(
+            *(GRADED, FLAGGED, UNREADABLE, NO_NOTEBOOK, BEFORE, NOTHING, FAILED)
+        )
+        self._outdated: dict[str, list[Path]] = {}  # what is graded again, by its student
         self.farm = Farm(self._assignment, config=self.config, log=self.log)
         self.optimistic_validation = True  # of the notebook that is written, not of each step's
         # nbgrader has no hook around a run, so its loop over the submissions is put into one.
@@ -57,14 +72,19 @@ class SubmissionExporter(NotebookExporter):
 
     def _as_a_run(self, convert: Callable[[], None]) -> Callable[[], None]:
         def run() -> None:
-            """Raises NbGraderException: the assignment can't be graded, or there are no workers."""
+            """Raises NbGraderException: the assignment can't be graded, or no worker can do it."""
             try:
                 with kept_open(), self._inbox.in_place():
                     self._choose_steps()
                     self._prepare()
-                    with self.farm.at_work(self._upcoming()):
-                        convert()
-            except (NotGradableError, NoWorkersError) as error:
+                    upcoming = self._upcoming()
+                    with self.farm.at_work(upcoming):
+                        self._drop_outdated()
+                        try:
+                            convert()
+                        finally:
+                            self._tell({student for student, _ in upcoming})
+            except (NotGradableError, NoWorkersError, RunEndedError) as error:
                 self.log.error(str(error))  # nbgrader ends silently on its own exception
                 raise NbGraderException(str(error)) from error
 
@@ -104,29 +124,40 @@ class SubmissionExporter(NotebookExporter):
         self.converter.assignments.clear()
         self._students.clear()
         self._recorded = self._assignment.recorded()
+        self._outdated.clear()
         for student in self._ids.known(self._inbox.students(coursedir.student_id)):
-            self._drop_outdated(student, notebooks)
+            self._outdated[student] = self._to_grade_again(student, notebooks)
             folder = str(self._inbox.folder(student))
             self._students[folder] = student
             files = [os.path.join(folder, f"{name}.ipynb") for name in notebooks]
             self.converter.assignments[folder] = files
 
-    def _drop_outdated(self, student: str, notebooks: list[str]) -> None:
-        """Forgets what this run has to grade again of a student."""
+    def _to_grade_again(self, student: str, notebooks: list[str]) -> list[Path]:
+        """The graded notebooks of a student that this run replaces."""
         graded = self._assignment.graded_folder(student)
+        found: list[Path] = []
         if not os.path.exists(graded):
-            return
+            return found
         for name in notebooks:
             file = Path(graded, f"{name}.ipynb")
-            if not (why := self._outdated(HandedIn.of_file(file), student, name)):
+            if not (why := self._why_again(HandedIn.of_file(file), student, name)):
                 continue
             self.log.warning("%s %s; it will be graded again", file, why)
             if self.converter.coursedir.notebook_id == "*":
-                shutil.rmtree(graded)
-                return
-            file.unlink(missing_ok=True)
+                return [Path(graded, f"{name}.ipynb") for name in notebooks]
+            found.append(file)
+        return found
 
-    def _outdated(self, graded: HandedIn, student: str, notebook: str) -> str:
+    def _drop_outdated(self) -> None:
+        """Forgets what is graded again, now that it can be."""
+        for student, files in self._outdated.items():
+            if files and self.converter.coursedir.notebook_id == "*":
+                shutil.rmtree(self._assignment.graded_folder(student))
+                continue
+            for file in files:
+                file.unlink(missing_ok=True)
+
+    def _why_again(self, graded: HandedIn, student: str, notebook: str) -> str:
         """Why a notebook has to be graded again; "" where it hasn't."""
         if not graded.finished or (student, notebook) not in self._recorded:
             return "was left half-graded"
@@ -140,10 +171,9 @@ class SubmissionExporter(NotebookExporter):
         for folder in sorted(self.converter.assignments):
             student = self._students[folder]
             for file in sorted(self.converter.assignments[folder]):
-                graded = os.path.join(
-                    self._assignment.graded_folder(student), os.path.basename(file)
-                )
-                if self.converter.force or not os.path.exists(graded):
+                graded = Path(self._assignment.graded_folder(student), os.path.basename(file))
+                again = self.converter.force or graded in self._outdated[student]
+                if again or not graded.exists():
                     found.append((student, Path(file).stem))
         return found
 
@@ -155,7 +185,26 @@ class SubmissionExporter(NotebookExporter):
         notebook = self._assignment.rebuilt(names["student"], names["notebook"])
         handed_in = replace(HandedIn.of(notebook), digest=self._inbox.digest(names["student"]))
         handed_in.write(notebook)
+        if handed_in.problem:
+            there = os.path.exists(filename)
+            self._summary.note(UNREADABLE if there else NO_NOTEBOOK, names["student"])
         resources["metadata"] = {"name": names["notebook"], "path": os.path.dirname(filename)}
         with setenv(NBGRADER_EXECUTION="autograde"):
             graded, resources = self.from_notebook_node(notebook, resources=resources)
         self.converter.write_single_notebook(graded, resources)
+        self._summary.note(GRADED, names["student"])
+        if resources.get("course_flagged"):
+            self._summary.note(FLAGGED, names["student"])
+
+    def _tell(self, upcoming: set[str]) -> None:
+        """Says at the end of a run what became of whose work."""
+        told = self._summary
+        told.note(FAILED, *sorted(upcoming - set(told[GRADED])))
+        told.note(BEFORE, *sorted(set(self._students.values()) - upcoming))
+        coursedir = self.converter.coursedir
+        if coursedir.student_id == "*":
+            with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
+                known = {student.id for student in gradebook.students}
+            told.note(NOTHING, *sorted(known - set(self._students.values())))
+        for line in told.lines():
+            self.log.log(logging.ERROR if line.startswith(FAILED) else logging.INFO, line)

@@ -7,21 +7,24 @@ and its gradebook.
 import contextlib
 import hashlib
 import json
+import logging
 import os
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from typing import Any
 
+import nbformat
 import traitlets
 from nbformat.notebooknode import NotebookNode
+from tqdm import tqdm
 from traitlets import Integer, Unicode, Union, default
 from traitlets.config import Config, LoggingConfigurable
 
 from grading.coordinator import workers
 from grading.coordinator.assignment import Assignment
 from grading.coordinator.submission import HandedIn
-from grading.coordinator.workers import Workers
+from grading.coordinator.workers import NoWorkersError, Workers
 from grading.judge.job import Job, Outcome
 from grading.plain import plain_line
 from grading.sandbox.workspace import select_files
@@ -35,6 +38,13 @@ PASSED_ON = (  # sections of the configuration that workers need
 ENVIRONMENT = ("COURSE_TRAINING_SECONDS",)
 
 Key = tuple[str, str]  # (student, notebook)
+
+
+class RunEndedError(BaseException):
+    """Nothing can be judged here any more, for a reason that is no student's: the message.
+
+    No `Exception`: after one of those nbgrader goes on with the next student.
+    """
 
 
 class Farm(LoggingConfigurable):
@@ -63,6 +73,7 @@ class Farm(LoggingConfigurable):
         self._order: list[Key] = []  # what is going to be asked for
         self._sent: dict[Key, tuple[str, Future[Outcome]]] = {}
         self._taken, self._unsandboxed, self._began = 0, 0, time.monotonic()
+        self._bar = tqdm(disable=True)
 
     @contextlib.contextmanager
     def at_work(self, upcoming: list[Key]) -> Iterator[None]:
@@ -72,22 +83,38 @@ class Farm(LoggingConfigurable):
             upcoming: what is going to be asked for, in this order.
 
         Raises:
-            NoWorkersError: there are no workers of the kind that is asked for.
+            NoWorkersError: there are no workers of the kind that is asked for, or they can't judge
+                this assignment. No student's code has run then.
         """
         self._order = list(upcoming)
         self._taken, self._unsandboxed, self._began = 0, 0, time.monotonic()
+        # Where a terminal watches; elsewhere there is a line of the log for each notebook.
+        quiet = True if not upcoming or not self.log.isEnabledFor(logging.INFO) else None
+        self._bar = tqdm(total=len(upcoming), unit="notebook", leave=False, disable=quiet)
         try:
             if upcoming:
                 self._workers = workers.start(self.executor, self._config(), self.log)
+                self._try_out(self._workers, {notebook for _, notebook in upcoming})
             yield
         finally:
             self._sent.clear()
             if self._workers:
                 self._workers.close()
             self._workers = None
+            self._bar.close()
+            if self._unsandboxed:
+                self.log.warning(
+                    "%s ran WITHOUT a sandbox, with the rights of whoever runs the workers; "
+                    "`python -m grading doctor` says how to get one",
+                    count(self._unsandboxed, "notebook"),
+                )
 
     def outcome(self, nb: NotebookNode, student: str, notebook: str) -> Outcome:
-        """What judging a notebook came to. Hands out those that follow it, too."""
+        """What judging a notebook came to. Hands out those that follow it, too.
+
+        Raises:
+            RunEndedError: the workers can't judge any more, whoever's the notebook is.
+        """
         key = student, notebook
         foreseen, future = self._sent.pop(key, ("", None))
         if future is None or foreseen != fingerprint(nb):
@@ -115,7 +142,22 @@ class Farm(LoggingConfigurable):
             return future.result()
         except Exception as error:
             self.log.warning("%s was not judged, and is tried once more: %r", key, error)
+        try:
             return self._submit(key, nb).result()
+        except Exception:
+            # Is it this notebook, or would it be the same with anybody's?
+            try:
+                if self._workers:
+                    self._try_out(self._workers, {key[1]})
+            except NoWorkersError as error:
+                raise RunEndedError(str(error)) from error
+            raise
+
+    def _try_out(self, at_work: Workers, notebooks: set[str]) -> None:
+        """Raises NoWorkersError where workers can't judge, whatever students wrote."""
+        for name in sorted(notebooks):
+            stubs = nbformat.from_dict(self._assignment.master(name).stubs)
+            workers.refuse(at_work.problems(self._job_for("", name, stubs, {})))
 
     # ---- handing out ----------------------------------------------------------------------------
 
@@ -147,17 +189,22 @@ class Farm(LoggingConfigurable):
 
     def _job(self, key: Key, nb: NotebookNode) -> Job:
         student, notebook = key
-        assignment = self._assignment
-        submitted = assignment.submitted_files(student)
+        submitted = self._assignment.submitted_files(student)
         chosen, left_out = select_files(submitted, self.file_bytes, self.files)
         for problem in left_out:
             self.log.warning("Not shown to %s's kernel: %s", student, plain_line(problem))
+        return self._job_for(student, notebook, nb, _read(chosen))
+
+    def _job_for(
+        self, student: str, notebook: str, nb: NotebookNode, files: dict[str, bytes]
+    ) -> Job:
+        assignment = self._assignment
         return Job(
             assignment=assignment.name,
             notebook=notebook,
             student=student,
             nb=nb,
-            files=_read(chosen) | _read(assignment.own_files(overwriting=True)),
+            files=files | _read(assignment.own_files(overwriting=True)),
             trusted_files=_read(assignment.own_files()),
             plan=assignment.plan(notebook),
             config=self._config(),
@@ -182,6 +229,10 @@ class Farm(LoggingConfigurable):
         left = len(self._order)
         seconds = time.monotonic() - self._began
         each = seconds / self._taken
+        self._bar.total = self._taken + left
+        self._bar.update()
+        if left and not self._bar.disable:
+            return
         if left:
             self.log.info(
                 "%d of %d notebooks judged, about %s left",
@@ -192,12 +243,6 @@ class Farm(LoggingConfigurable):
                 "%s judged in %s: %.1f a minute (%s)",
                 *(count(self._taken, "notebook"), _duration(seconds), 60 / each, self.executor),
             )
-            if self._unsandboxed:
-                self.log.warning(
-                    "%s ran WITHOUT a sandbox, with the rights of whoever runs the workers; "
-                    "`python -m grading doctor` says how to get one",
-                    count(self._unsandboxed, "notebook"),
-                )
 
 
 def fingerprint(nb: NotebookNode) -> str:

@@ -10,7 +10,6 @@ import glob
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -27,6 +26,7 @@ from grading.coordinator.folder import (
     stamp_in,
     take,
 )
+from grading.scratch import Scratch
 
 PREFIX = ".handed-in-"
 
@@ -37,7 +37,7 @@ class Inbox:
     def __init__(self, coursedir: CourseDirectory):
         self._coursedir, self._assignment = coursedir, coursedir.assignment_id
         self._submitted: str = coursedir.submitted_directory
-        self._copies: tempfile.TemporaryDirectory[str] | None = None
+        self._copies: Scratch | None = None
         self._taken: dict[str, Taken] = {}
 
     def students(self, wanted: str) -> list[str]:
@@ -104,11 +104,10 @@ class Inbox:
     def _place(self) -> str:
         """What takes the place of nbgrader's `submitted_directory`."""
         if not self._copies:
-            self._copies = tempfile.TemporaryDirectory(
-                dir=self._coursedir.root, prefix=PREFIX, ignore_cleanup_errors=True
-            )
+            self._copies = Scratch(PREFIX, self._coursedir.root)
         # Under the name that it has, as the lines of nbgrader's log tell it.
-        return os.path.join(Path(self._copies.name).name, Path(self._submitted).name)
+        inside = self._copies.inside
+        return os.path.join(inside.parent.name, inside.name, Path(self._submitted).name)
 
     def _opened(self, student: str) -> contextlib.AbstractContextManager[int]:
         """A student's folder, each part of the way there below `submitted/` found to be one."""

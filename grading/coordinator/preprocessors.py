@@ -91,7 +91,8 @@ class SaveVerdicts(NbGraderPreprocessor):
             for answer, messages in _told(nb, doubt).items():
                 comment = gradebook.find_comment(answer, *place)
                 comment.auto_comment = "\n\n".join(dict.fromkeys(messages))[:LONGEST_COMMENT]
-            for test in _flagged(nb, doubt):
+            resources["course_flagged"] = flagged = _flagged(nb, doubt)
+            for test in flagged:
                 gradebook.find_grade(test, *place).needs_manual_grade = True
             gradebook.db.commit()
         replace(HandedIn.of(nb), finished=True).write(nb)

@@ -17,8 +17,7 @@ from functools import partial
 from typing import Any, Generic, Protocol, TypeVar
 
 from grading.judge import job
-from grading.judge.job import Job, Outcome
-from grading.judge.judge import Judge
+from grading.judge.job import Job, Outcome, Stop
 from helpers.words import count
 
 CONNECT_SECONDS = 10
@@ -33,6 +32,9 @@ class NoWorkersError(Exception):
     """There are no workers of the kind that is asked for; the message says why."""
 
 
+Problems = dict[str, str | Exception | None]  # by the addresses of workers; None: there is none
+
+
 class Workers(Protocol):
     """Workers that are at work.
 
@@ -45,6 +47,9 @@ class Workers(Protocol):
     def submit(self, job: Job) -> Future[Outcome]:
         """Has a job done."""
 
+    def problems(self, job: Job) -> Problems:
+        """Why workers can't do jobs like this one, whoever's notebook it is."""
+
     def close(self) -> None:
         """Stops what still runs and lets the workers go."""
 
@@ -56,36 +61,40 @@ class Threads:
         self.ahead = number
         self._executor = ThreadPoolExecutor(number, "judge")
         self._lock = threading.Lock()
-        self._judges: set[Judge] = set()
+        self._stops: set[Stop] = set()  # of what runs
         self._closing = False
 
-    def submit(self, job: Job) -> Future[Outcome]:
+    def submit(self, wanted: Job) -> Future[Outcome]:
         """Has a job done by one of the threads."""
-        return self._executor.submit(self._do, job)
+        return self._executor.submit(self._do, job.do, wanted)
 
-    def _do(self, wanted: Job) -> Outcome:
-        judges: list[Judge] = []
+    def problems(self, wanted: Job) -> Problems:
+        """Has one of the threads find out: all are of this machine."""
+        return {"": self._executor.submit(self._do, job.problem, wanted).result()}
 
-        def started(judge: Judge) -> None:
-            judges.append(judge)
+    def _do(self, task: Callable[[Job, Callable[[Stop], None]], Result], wanted: Job) -> Result:
+        stops: list[Stop] = []
+
+        def started(stop: Stop) -> None:
+            stops.append(stop)
             with self._lock:
-                self._judges.add(judge)
+                self._stops.add(stop)
                 if self._closing:
-                    judge.abandon()
+                    stop()
 
         try:
-            return job.do(wanted, started)
+            return task(wanted, started)
         finally:
             with self._lock:
-                self._judges.difference_update(judges)
+                self._stops.difference_update(stops)
 
     def close(self) -> None:
         """Ends the kernels of the jobs that run, cancels the others, and waits for the threads."""
         self._executor.shutdown(wait=False, cancel_futures=True)
         with self._lock:
             self._closing = True
-            for judge in self._judges:
-                judge.abandon()
+            for stop in self._stops:
+                stop()
         self._executor.shutdown()
 
 
@@ -98,9 +107,10 @@ class OfExecutor(Generic[Given, Result]):
         task: Callable[[Given], Result],
         ahead: int,
         close: Callable[[], object],
+        ask: Callable[[Job], Problems] | None = None,
     ):
         self.ahead = ahead
-        self._executor, self._task, self._close = executor, task, close
+        self._executor, self._task, self._close, self._ask = executor, task, close, ask
         self._futures: set[Future[Result]] = set()
 
     def submit(self, given: Given) -> Future[Result]:
@@ -109,6 +119,15 @@ class OfExecutor(Generic[Given, Result]):
         self._futures.add(future)
         future.add_done_callback(self._futures.discard)
         return future
+
+    def problems(self, wanted: Job) -> Problems:
+        """Asks all workers, or has the executor find out wherever it does that."""
+        if self._ask:
+            return self._ask(wanted)
+        try:
+            return {"": self._executor.submit(job.problem, wanted).result()}
+        except Exception as error:  # of the executor, or of a worker without this package
+            return {"": repr(error)}
 
     def close(self) -> None:
         """Cancels what hasn't begun."""
@@ -155,7 +174,7 @@ def start(
         return OfExecutor(made, job.do, AHEAD_OF_AN_EXECUTOR, made.shutdown)
     kind, number = _kind(executor)
     if kind != "remote":
-        _refuse({"": job.sandbox_problem(config)})
+        refuse({"": job.sandbox_problem(config)})
     if kind == "threads":
         return Threads(number)
     return _dask(executor, number, job.do, log, partial(job.sandbox_problem, config))
@@ -233,6 +252,7 @@ def _dask(
         ) from error
     # What would be a word on each connection and each worker; warnings are heard.
     logging.getLogger("distributed").setLevel(logging.WARNING)
+    ask: Callable[[Job], Problems]
     with contextlib.ExitStack() as opened:
         if processes:
             # Whoever reaches the scheduler's port runs programs as this account, and any account
@@ -245,22 +265,28 @@ def _dask(
             )
             opened.callback(cluster.close)
             client = Client(cluster)
+            ask = _of_this_machine
         else:
             try:
                 client = Client(executor, timeout=CONNECT_SECONDS)
             except OSError as error:
                 raise NoWorkersError(f"No dask scheduler answers at {executor}.") from error
             if problem:
-                _refuse(client.run(problem, on_error="return"))
+                refuse(client.run(problem, on_error="return"))
+            ask = partial(client.run, job.problem_there, on_error="return")
         opened.callback(client.close)
         threads = sum(client.nthreads().values())
         log.info("dask works on %s", count(threads, "worker"))
         executes = client.get_executor(pure=False, retries=2)
-        return OfExecutor(executes, task, 2 * threads, opened.pop_all().close)
+        return OfExecutor(executes, task, 2 * threads, opened.pop_all().close, ask)
 
 
-def _refuse(problems: dict[str, str | Exception | None]) -> None:
-    """Raises NoWorkersError where a worker may not run students' code: {its address: why}.
+def _of_this_machine(wanted: Job) -> Problems:
+    return {"": job.problem_here(wanted)}
+
+
+def refuse(problems: Problems) -> None:
+    """Raises NoWorkersError where a worker can't judge, or may not run students' code.
 
     One that was lost meanwhile doesn't count.
     """

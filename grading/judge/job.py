@@ -3,13 +3,13 @@
 A worker needs no access to the course's folder or gradebook, only the same packages.
 """
 
-import tempfile
+import asyncio
+import sys
 import threading
 import weakref
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -19,11 +19,17 @@ from traitlets.config import Config, LoggingConfigurable
 
 from grading.judge.judge import Judge, SandboxLostError
 from grading.judge.kernel_client import KernelClient
-from grading.judge.trusted_client import TrustedClient
+from grading.judge.trusted_client import TrustedClient, TrustedUnusableError
 from grading.plan import Plan
 from grading.sandbox.manager import CourseKernelManager
 from grading.sandbox.namespaces import SandboxError
+from grading.scratch import Scratch
 
+UNUSABLE = (
+    "The tests of {notebook}.ipynb can't be run here: {why}. Nobody's answers are the reason: only "
+    "the instructor's cells have run, with {python}. Please install what is missing there, or mend "
+    "the cell, and run the command again; it grades who isn't graded yet."
+)
 _mine = threading.local()
 
 
@@ -62,14 +68,18 @@ class Outcome:
     unsandboxed: bool = False
 
 
-def do(job: Job, started: Callable[[Judge], None] = lambda judge: None) -> Outcome:
+Stop = Callable[[], None]  # ends from another thread what is being done
+
+
+def do(job: Job, started: Callable[[Stop], None] = lambda stop: None) -> Outcome:
     """Runs and judges a notebook.
 
     Args:
-        started: called with the `Judge`, which can be stopped from another thread.
+        started: called with what ends it from another thread.
 
     Raises:
         SandboxError: there is no sandbox where one was asked for.
+        TrustedUnusableError: the tests can't be run here, whatever the student wrote.
     """
     try:
         return _judged(job, started, may_repeat=True)
@@ -78,14 +88,14 @@ def do(job: Job, started: Callable[[Judge], None] = lambda judge: None) -> Outco
         return _judged(job, started, may_repeat=False)
 
 
-def _judged(job: Job, started: Callable[[Judge], None], may_repeat: bool) -> Outcome:
+def _judged(job: Job, started: Callable[[Stop], None], may_repeat: bool) -> Outcome:
     nb = nbformat.from_dict(deepcopy(job.nb))
     pool = _pool(job)
-    with tempfile.TemporaryDirectory(prefix="submission-", ignore_cleanup_errors=True) as folder:
-        write_files(job.files, folder)
-        kernel = KernelClient(nb, folder, parent=pool)
+    folder = _files(job.files, "graded-submission-")
+    with folder:
+        kernel = KernelClient(nb, str(folder.inside), parent=pool)
         judge = Judge(nb, kernel, pool.client, job.plan, may_repeat, parent=pool)
-        started(judge)
+        started(judge.abandon)
         judge.run()
     return Outcome(nb, kernel.unsandboxed)
 
@@ -99,6 +109,39 @@ def sandbox_problem(config: dict[str, dict[str, Any]]) -> str | None:
     return None
 
 
+def problem(job: Job, started: Callable[[Stop], None] = lambda stop: None) -> str | None:
+    """Why this machine can't judge notebooks like this one, whoever's they are; None where it can.
+
+    Finds out with the instructor's cells alone: no student's code runs.
+
+    Args:
+        started: called with what ends it from another thread.
+    """
+    if why := sandbox_problem(job.config):
+        return why
+    client = _pool(job).client()
+    started(client.kill)
+    try:
+        client.prepare(0, job.plan.steps[: job.plan.before])
+    except TrustedUnusableError as error:
+        return UNUSABLE.format(notebook=job.notebook, why=error, python=sys.executable)
+    return None
+
+
+def problem_here(job: Job) -> str | None:
+    """`problem`, without a trusted process that stays with this thread."""
+    try:
+        return problem(job)
+    finally:
+        _pool(job).close()
+        _mine.key = None
+
+
+async def problem_there(job: Job) -> str | None:
+    """`problem_here`, for a worker of dask, whose event loop goes on."""
+    return await asyncio.to_thread(problem_here, job)
+
+
 class TrustedPool(LoggingConfigurable):
     """A thread's trusted process for an assignment, kept for the next submission."""
 
@@ -110,19 +153,18 @@ class TrustedPool(LoggingConfigurable):
 
     def __init__(self, files: dict[str, bytes], **kwargs: Any):
         super().__init__(**kwargs)
-        self._folder = tempfile.TemporaryDirectory(prefix="trusted-", ignore_cleanup_errors=True)
-        write_files(files, self._folder.name)
+        self._folder = _files(files, "graded-trusted-")
         self._clients: list[TrustedClient] = []
         self.close = weakref.finalize(self, _end, self._clients, self._folder)
 
     def client(self) -> TrustedClient:
         """The trusted process; a new one when the last one has died."""
         if not self._clients or not self._clients[-1].alive:
-            self._clients[:] = [TrustedClient(self._folder.name, self.memory)]
+            self._clients[:] = [TrustedClient(self._folder.inside, self.memory)]
         return self._clients[-1]
 
 
-def _end(clients: list[TrustedClient], folder: tempfile.TemporaryDirectory[str]) -> None:
+def _end(clients: list[TrustedClient], folder: Scratch) -> None:
     for client in clients:
         client.kill()
     folder.cleanup()
@@ -138,9 +180,11 @@ def _pool(job: Job) -> TrustedPool:
     return _mine.pool
 
 
-def write_files(files: dict[str, bytes], folder: str) -> None:
-    """Writes files, given by their paths relative to `folder`."""
+def _files(files: dict[str, bytes], prefix: str) -> Scratch:
+    """A folder with these files inside, given by their relative paths."""
+    folder = Scratch(prefix)
     for name, content in files.items():
-        path = Path(folder, name)
+        path = folder.inside / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
+    return folder

@@ -93,6 +93,7 @@ class Judge(LoggingConfigurable):
 
         Raises:
             SandboxLostError: the machine ended the student's sandbox, and all can be repeated.
+            TrustedUnusableError: the trusted process can't be made ready here.
         """
         leave_unrun(self.nb)
         try:
@@ -260,10 +261,7 @@ class Judge(LoggingConfigurable):
     def _begin(self) -> "_Session":
         """The trusted process, ready for this submission."""
         trusted = self._trusted()
-        trusted.begin(self._seed)
-        problem = trusted.set_up(self._plan.steps[: self._plan.before])
-        if problem:
-            raise RuntimeError(f"A set-up cell fails: {problem}")
+        trusted.prepare(self._seed, self._plan.steps[: self._plan.before])
         return _Session(trusted, self.kernel, self._plan.before)
 
     def _without_doubt(self, verdict: Verdict) -> Verdict:

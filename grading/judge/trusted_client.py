@@ -18,11 +18,17 @@ from grading.verdict import Verdict
 START_SECONDS = 120.0
 ANSWER_SECONDS = 60.0
 SETUP_SECONDS = 300.0
+KEPT = 4000  # bytes
+STARTING = f"the process that runs the tests ({sys.executable} -m grading.trusted)"
 ROOT = Path(__file__).resolve().parents[2]  # of the packages, wherever they are installed
 
 
 class TrustedDiedError(RuntimeError):
     """The trusted process ended by itself; what it was doing has no result."""
+
+
+class TrustedUnusableError(RuntimeError):
+    """The trusted process can't be made ready here, whoever's answers it is to judge."""
 
 
 class Interrupt:
@@ -52,10 +58,14 @@ class TrustedClient:
             },
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             start_new_session=True,  # Ctrl-C is for the grader; this process ends with it
         )
         self._answers: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self._ready = False
+        self._complaints = b""  # the end of what it wrote to stderr
+        self._complaining = threading.Thread(target=self._pass_on, daemon=True)
+        self._complaining.start()
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self) -> None:
@@ -65,12 +75,36 @@ class TrustedClient:
                 self._answers.put(json.loads(line))
         self._answers.put(None)
 
+    def _pass_on(self) -> None:
+        """Shows what the process writes to stderr, once it has started; until then, keeps it."""
+        assert self._process.stderr  # a pipe
+        while text := self._process.stderr.read1(KEPT):  # type: ignore[attr-defined]
+            if self._ready:
+                with contextlib.suppress(OSError):  # nobody is there to see it
+                    os.write(2, text)
+            self._complaints = (self._complaints + text)[-KEPT:]
+
     @property
     def alive(self) -> bool:
         """Whether the process still runs."""
         return self._process.poll() is None
 
     # ---- what can be asked: each raises `TrustedDiedError` --------------------------------------
+
+    def prepare(self, seed: int, steps: Sequence[Step]) -> None:
+        """Begins a submission, and runs what precedes the first answer.
+
+        Raises:
+            TrustedUnusableError: it can't, for a reason that is no student's; it has ended then.
+        """
+        try:
+            self.begin(seed)
+            problem = self.set_up(steps)
+        except TrustedDiedError as error:
+            problem = str(error)
+        if problem:
+            self.kill()  # another one may be luckier: this one has run before
+            raise TrustedUnusableError(problem)
 
     def begin(self, seed: int) -> None:
         """Forgets the submission before, and begins the next one.
@@ -143,13 +177,27 @@ class TrustedClient:
 
     def _send(self, do: str, **request: Any) -> None:
         if not self._ready:
-            self._ready = self._receive(START_SECONDS) is not None
+            self._await_start()
         assert self._process.stdin  # a pipe
         try:
             self._process.stdin.write(json.dumps({"do": do, **request}).encode() + b"\n")
             self._process.stdin.flush()
         except (OSError, ValueError):  # a broken pipe, a closed one
             raise TrustedDiedError("the trusted process is gone") from None
+
+    def _await_start(self) -> None:
+        try:
+            self._ready = self._receive(START_SECONDS) is not None
+            why = f"within {START_SECONDS:g} seconds"
+        except TrustedDiedError:
+            self._complaining.join(1)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(1)
+            lines = self._complaints.decode(errors="replace").strip().splitlines()
+            why = lines[-1] if lines else f"it ended with code {self._process.returncode}"
+        if not self._ready:
+            self.kill()
+            raise TrustedDiedError(f"{STARTING} did not start: {why}")
 
     def _receive(self, seconds: float) -> dict[str, Any] | None:
         try:

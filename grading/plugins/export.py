@@ -23,6 +23,23 @@ COLUMNS = (  # of nbgrader's own table
 Entry = TypeVar("Entry")
 
 
+def unsettled(work: SubmittedAssignment) -> str:
+    """Why the points of graded work aren't final, in words; "" where they are.
+
+    What the grader couldn't judge has 0 points in the gradebook, or none, and is flagged for a
+    human (`needs_manual_grade`): the machine failed or was switched off, a limit was met, it is
+    unclear what was handed in, a human's points are missing. None of that is a 0. Points by hand
+    are final, however a cell is flagged: nbgrader flags them again at each regrade. A file of a
+    student's that can't be read has 0 points and no flag: that is final, too, and the feedback page
+    says why.
+    """
+    grades = [grade for notebook in work.notebooks for grade in notebook.grades]
+    waiting = [grade for grade in grades if grade.manual_score is None]
+    if any(grade.auto_score is None for grade in waiting):  # of a test, or of what a human grades
+        return "is not graded to the end"
+    return "is flagged for you" if any(grade.needs_manual_grade for grade in waiting) else ""
+
+
 class GradesExporter(ExportPlugin):
     """What the exporters have in common: whose points to export, and which."""
 
@@ -32,6 +49,12 @@ class GradesExporter(ExportPlugin):
         ("empty", "zero"),
         default_value="empty",
         help="What a student gets who handed in nothing, or whose work isn't graded yet.",
+    ).tag(config=True)
+
+    flagged = Enum(
+        ("empty", "points"),
+        default_value="empty",
+        help="What a student gets whose work waits for a human: no points, or those so far.",
     ).tag(config=True)
 
     default_file = ""
@@ -68,14 +91,23 @@ class GradesExporter(ExportPlugin):
             return None
         grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
         known = any(g.auto_score is not None or g.manual_score is not None for g in grades)
-        if known and submission.needs_manual_grade:
-            self.log.warning("%s of %s waits for points by hand", assignment, student)
         return submission if known else None
+
+    def is_final(self, submission: SubmittedAssignment) -> bool:
+        """Whether the points of a graded submission are exported; says so where they aren't."""
+        why = unsettled(submission)
+        if why:
+            name, student = submission.assignment.name, submission.student.id
+            told = "" if self.flagged == "points" else ": no points are exported"
+            self.log.warning("%s of %s %s%s", name, plain_line(student), why, told)
+        return not why or self.flagged == "points"
 
     def points(self, submission: SubmittedAssignment | None) -> float | None:
         """The points to export, None for an empty field."""
         if submission is None:
             return 0.0 if self.missing == "zero" else None
+        if not self.is_final(submission):
+            return None
         penalty = submission.late_submission_penalty if self.late_penalties else 0.0
         return round(max(0.0, float(submission.score - penalty)), 4)
 
@@ -143,14 +175,16 @@ class CsvExporter(GradesExporter):
                     table.writerow(self.row(gradebook, assignment, student))
 
     def row(self, gradebook: Gradebook, assignment: Assignment, student: Student) -> dict[str, Any]:
-        """The fields of a student's work, 0 points where there is none."""
+        """The fields of a student's work: 0 points where there is none, none where it waits."""
         names = [student.id, student.last_name, student.first_name, student.email]
-        fields = dict.fromkeys(COLUMNS[7:], 0.0)
+        fields: dict[str, float | None] = dict.fromkeys(COLUMNS[7:], 0.0)
         try:
             work = gradebook.find_submission(assignment.name, student.id)
         except MissingEntry:
             work = None
-        if work:
+        if work and not self.is_final(work):
+            fields = dict.fromkeys(COLUMNS[7:])
+        elif work:
             fields["raw_score"] = work.score
             fields["late_submission_penalty"] = work.late_submission_penalty
             fields["score"] = max(0.0, work.score - work.late_submission_penalty)

@@ -14,7 +14,6 @@ import pwd
 import re
 import shutil
 import stat
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -42,6 +41,7 @@ from grading.coordinator.folder import (
 from grading.coordinator.students import StudentIds
 from grading.plain import plain_line
 from grading.plugins.moments import MomentError, moment
+from grading.scratch import Scratch
 from helpers.words import count
 
 DAY = 24 * 60 * 60  # seconds
@@ -176,7 +176,7 @@ class Collect(ExchangeCollect):
             return
         self.log.info("Collecting the submission of %s", student)
         collected.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=collected.parent, prefix=".collecting-") as place:
+        with Scratch(".collecting-", collected.parent) as place:
             copy, new = Path(place, "copy"), Path(place, "new")
             copy.mkdir()
             # Between a look at a file and its copy, its owner could put a link in its place.

@@ -9,7 +9,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -23,7 +22,9 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import SaveCells
 
 from grading.coordinator import formerly
+from grading.coordinator.lock import LockedOutError, alone_in
 from grading.plugins.cells import CellsError, Change, Noted, check, follow
+from grading.scratch import Scratch
 
 SAVE_CELLS = (SaveCells, "nbgrader.preprocessors.SaveCells")
 
@@ -43,13 +44,21 @@ def retest(course: NbGrader, assignment: str, change: Change) -> int:
     """
     coursedir = CourseDirectory(parent=course, assignment_id=assignment)
     root = Path(coursedir.root)
-    with tempfile.TemporaryDirectory(dir=root, prefix=".retest-") as place:
-        elsewhere = CourseDirectory(
-            parent=course, assignment_id=assignment, release_directory=Path(place).name
-        )
-        made = _student_version(course, elsewhere)
-        with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
-            _put_into_place(gradebook, coursedir, elsewhere, made, change)
+    try:
+        with (
+            alone_in(root, f"python -m grading retest {assignment}"),
+            Scratch(".retest-", root) as place,
+        ):
+            elsewhere = CourseDirectory(
+                parent=course,
+                assignment_id=assignment,
+                release_directory=os.path.join(Path(place).name, "in"),
+            )
+            made = _student_version(course, elsewhere)
+            with Gradebook(coursedir.db_url, coursedir.course_id) as gradebook:
+                _put_into_place(gradebook, coursedir, elsewhere, made, change)
+    except LockedOutError as error:
+        raise RetestError(str(error)) from None
     submitted = coursedir.format_path(coursedir.submitted_directory, "*", assignment)
     if not any(root.glob(os.path.relpath(submitted, root))):
         return 0

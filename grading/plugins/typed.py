@@ -22,17 +22,20 @@ from nbgrader.apps.zipcollectapp import ZipCollectApp
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import BaseConverter
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.exchange.default import ExchangeCollect
 
 from grading.coordinator.folder import RefusedError, opened, stamp_in
 from grading.coordinator.students import StudentIds
 from grading.plain import plain_line
-from grading.plugins.log import PlainFormatter
+from grading.plugins.alone import alone
+from grading.plugins.log import PlainFormatter, quieten
 from grading.plugins.moments import MomentError, moment
 
 
 def install() -> None:
     """Has due dates read by `moment`, `--student` find the student of just that name, folders that
-    no student can have be left out, time stamps read without trust, and the log written plainly."""
+    no student can have be left out, time stamps read without trust, one command at a time change a
+    course, and the log written plainly."""
     for method in ("add_assignment", "update_or_create_assignment"):
         _replace(Gradebook, method, _with_due_date)
     for command in (DbAssignmentAddApp, DbAssignmentImportApp):
@@ -42,7 +45,10 @@ def install() -> None:
     _replace(NbGraderAPI, "get_submitted_timestamp", _of_what_was_handed_in)
     _replace(NbGraderAPI, "get_submitted_students", _with_ids)
     _replace(ZipCollectApp, "_transfer_files", _one_by_one)
+    for command in (BaseConverter, ZipCollectApp, ExchangeCollect):
+        _replace(command, "start", alone)
     NbGrader._log_formatter_cls = PlainFormatter
+    quieten()
 
 
 def _replace(kind: type, name: str, put: Callable[[Callable], Callable]) -> None:

@@ -5,15 +5,13 @@ import os
 import shutil
 import signal
 import stat
-import sys
 import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
-if sys.platform != "win32":
-    import fcntl
+from grading import scratch
 
 PREFIX = "graded-kernel-"
 NESTED_PREFIX = "kernel-"
@@ -40,12 +38,8 @@ class Workspace(tempfile.TemporaryDirectory[str]):
             remove_leftovers()
             super().__init__(prefix=PREFIX, dir=_temporary_folder(), ignore_cleanup_errors=True)
         self.path = Path(self.name)
-        if sys.platform != "win32" and not within:
-            # The lock goes with this process, however it ends. It is taken before it gets the name
-            # that others look for.
-            self._lock = open(self.path / "lock.new", "w")  # noqa: SIM115 (held until cleanup)
-            fcntl.flock(self._lock, fcntl.LOCK_EX)
-            os.rename(self.path / "lock.new", self.path / "lock")
+        if not within:
+            self._lock = scratch.hold(self.path)
         self.shown = self.path / "in"
         self.shown.mkdir(mode=0o700)
         self.sockets = self.shown / "sockets"
@@ -114,18 +108,7 @@ def select_files(
 
 def remove_leftovers() -> None:
     """Remove the workspaces of this account's processes that have ended without doing so."""
-    if sys.platform == "win32":
-        return
-    for lock in Path(_temporary_folder()).glob(f"{PREFIX}*/lock"):
-        try:
-            if lock.parent.lstat().st_uid != os.getuid():
-                continue
-            with open(lock, "r+") as file:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                kill_bwrap_of(lock.parent)
-                shutil.rmtree(lock.parent, ignore_errors=True)
-        except OSError:  # in use, or gone
-            continue
+    scratch.remove_leftovers(_temporary_folder(), PREFIX, kill_bwrap_of)
 
 
 def kill_bwrap_of(folder: Path) -> None:

@@ -6,13 +6,18 @@ import logging
 import os
 import signal
 import time
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
 from kernel_student import needs_sandbox
+from nbgrader.coursedir import CourseDirectory
 from toy import GOOD, Toy
+from traitlets.config import Config
 
 from grading.coordinator import workers
+from grading.coordinator.assignment import Assignment
+from grading.coordinator.farm import Farm, RunEndedError
 from grading.sandbox.usage import children, descendants
 
 WRONG = GOOD | {"double": "def double(x):\n    return 3 * x"}
@@ -227,18 +232,72 @@ def test_workers_elsewhere_without_a_sandbox_are_refused_unless_they_are_wanted(
     assert graded["metadata"]["grading"]["unsandboxed"] is True
 
 
+NO_SANDBOX = "--SandboxProvisioner.bwrap=/none", "--CourseKernelManager.require_sandbox=True"
+# Of the instructor's set-up cell, which students' processes run, too, and well.
+NOT_INSTALLED = "import os\nif os.environ.get('USER') != 'student':\n    import not_installed\n"
+
+
 def test_a_run_that_may_not_begin_keeps_what_was_graded(tmp_path):
     course = Toy(tmp_path)
     course.hand_in_cells("ada", GOOD)
     course.run("autograde", "toy")
-    graded = (course.root / "autograded/ada/toy/toy.ipynb").read_bytes()
-    missing = "--SandboxProvisioner.bwrap=/none", "--CourseKernelManager.require_sandbox=True"
-    process = course.start("autograde", "toy", "--force", *missing)
-    log, _ = process.communicate(timeout=100)
-    assert process.returncode == 1 and "Traceback" not in log, log
-    assert log.count("a sandbox is required and there is none") == 1
-    assert (course.root / "autograded/ada/toy/toy.ipynb").read_bytes() == graded
-    assert course.scores("ada") == FULL
+    graded = course.root / "autograded/ada/toy/toy.ipynb"
+    before = graded.read_bytes()
+    course.hand_in_cells("ada", WRONG)  # anew, so that the next run grades it again
+    course.hand_in_cells("ben", GOOD)
+
+    def refused(told, *options):
+        run = course.nbgrader("autograde", "toy", *options)
+        assert run.returncode == 1 and "Traceback" not in run.stdout, run.stdout
+        assert run.stdout.count(told) == 1 and len(run.stdout.splitlines()) <= 5, run.stdout
+        assert graded.read_bytes() == before and course.scores("ada") == FULL
+        assert not (course.root / "autograded/ben").exists()
+
+    source = course.root / "source/toy/toy.ipynb"
+    notebook = source.read_text()
+    source.write_text(notebook.replace('"import torch', json.dumps(NOT_INSTALLED)[:-1]))
+    refused("No module named 'not_installed'")
+    refused("No module named 'not_installed'", "--force")
+    source.write_text(notebook)
+    refused("a sandbox is required and there is none", "--force", *NO_SANDBOX)
+    course.run("autograde", "toy")
+    assert (course.scores("ada"), course.scores("ben")) == (LESS, FULL)
+
+
+class Broken:
+    """Workers that can't do a thing; `why`: the reason, where it is none of a student's."""
+
+    ahead = 1
+
+    def __init__(self, why):
+        self.why, self.asked = why, []
+
+    def submit(self, wanted):
+        self.asked.append(wanted.student)
+        failed = Future()
+        failed.set_exception(RuntimeError("broken"))
+        return failed
+
+    def problems(self, wanted):
+        self.asked.append("anybody")
+        return {"": self.why}
+
+    def close(self):
+        pass
+
+
+@pytest.mark.parametrize(("why", "ends"), [("no torch", RunEndedError), (None, RuntimeError)])
+def test_a_run_ends_where_nobody_can_be_judged_and_for_no_student(tmp_path, monkeypatch, why, ends):
+    course = Toy(tmp_path)
+    course.hand_in_cells("ada", GOOD)
+    coursedir = CourseDirectory(root=str(course.root), assignment_id="toy", db_url=course.db_url)
+    assignment = Assignment(coursedir, [], Config(), logging.getLogger())
+    broken = Broken(why)
+    monkeypatch.setattr(workers, "start", lambda *_: broken)
+    farm = Farm(assignment)
+    with assignment.inbox.in_place(), farm.at_work([]), pytest.raises(ends):
+        farm.outcome(assignment.rebuilt("ada", "toy"), "ada", "toy")
+    assert broken.asked == ["ada", "ada", "anybody"]
 
 
 def test_a_gradebook_in_postgresql(tmp_path, postgresql):

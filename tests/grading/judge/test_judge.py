@@ -251,13 +251,14 @@ def test_a_killed_run_is_finished_by_the_next(tmp_path):
         assert process.poll() is None
     process.send_signal(signal.SIGKILL)
     process.communicate()
+    assert list(course.root.glob(".handed-in-*"))
     first = course.root / "autograded" / "ada" / "toy" / "toy.ipynb"
     graded_at = first.stat().st_mtime_ns
     log = course.run("autograde", "toy")
     assert "ben/toy/toy.ipynb was left half-graded" in log
     assert first.stat().st_mtime_ns == graded_at
     assert {course.scores(student) for student in ("ada", "ben")} == {(4, 3, 2)}
-    assert course.processes() == []
+    assert course.processes() == [] and not list(course.root.glob(".handed-in-*"))
 
 
 def test_a_machine_too_slow_for_the_first_cell_is_no_fault_of_the_students(tmp_path):

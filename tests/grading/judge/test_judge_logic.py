@@ -3,6 +3,7 @@
 Kernel and trusted process are played: a cell's text says what it does to them.
 """
 
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -11,8 +12,13 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from grading.judge import job, judge as module
 from grading.judge.job import Job
 from grading.judge.judge import LOST, SLOW_MACHINE, Judge, SandboxLostError
-from grading.judge.trusted_client import Interrupt, TrustedDiedError
-from grading.plan import Plan, plan
+from grading.judge.trusted_client import (
+    Interrupt,
+    TrustedClient,
+    TrustedDiedError,
+    TrustedUnusableError,
+)
+from grading.plan import Plan, Step, plan
 from grading.verdict import Status, Verdict, note_of, verdict_of
 
 POINTS = 3.0
@@ -83,11 +89,8 @@ class FakeTrusted:
     def __init__(self, kernel):
         self.kernel, self.set_ups, self.alive, self.waits = kernel, [], True, 0
 
-    def begin(self, seed):
-        self.set_ups.append([])
-
-    def set_up(self, steps):
-        self.set_ups[-1] += [step.cell for step in steps]
+    def prepare(self, seed, steps):
+        self.set_ups.append([step.cell for step in steps])
 
     def listen(self, path):
         return path or "anywhere"
@@ -335,3 +338,38 @@ def test_who_is_told_to_stop_runs_nothing_more(clock):
     judge.abandon()
     judge.run()
     assert kernel.ran == [] and status(nb.cells[1]) is Status.STOPPED
+
+
+def test_a_trusted_process_that_cannot_be_made_ready_is_no_verdict_about_anybody(run, monkeypatch):
+    def fails(self, seed, steps):
+        raise TrustedUnusableError("setup: no torch")
+
+    monkeypatch.setattr(FakeTrusted, "prepare", fails)
+    with pytest.raises(TrustedUnusableError):
+        run({"setup": "import", "answer": "x", "test-a": "passes"})
+
+
+@pytest.mark.parametrize(
+    ("program", "why"),
+    [
+        ("echo 'Error: no torch' >&2; exit 3", "did not start: Error: no torch"),
+        ("exit 3", "did not start: it ended with code 3"),
+        ("echo '{\"ready\": true}'; exit 3", "ended|is gone"),
+    ],
+)
+def test_why_the_trusted_process_did_not_start_is_told(tmp_path, monkeypatch, program, why):
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\n{program}\n")
+    python.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(python))
+    trusted = TrustedClient(tmp_path)
+    with pytest.raises(TrustedUnusableError, match=why):
+        trusted.prepare(0, [])
+    assert not trusted.alive
+
+
+def test_a_set_up_that_failed_is_tried_next_by_another_process(tmp_path):
+    trusted = TrustedClient(tmp_path)
+    with pytest.raises(TrustedUnusableError, match="^setup: NameError: name 'no' is not defined$"):
+        trusted.prepare(0, [Step("no.such()", (), "setup")])
+    assert not trusted.alive

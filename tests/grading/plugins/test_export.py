@@ -45,7 +45,8 @@ def course(tmp_path_factory):
             if points is None:
                 continue
             for test, score in zip(("test-a", "test-b"), points, strict=True):
-                book.find_grade(test, "one", "1-noise", student).auto_score = score
+                grade = book.find_grade(test, "one", "1-noise", student)
+                grade.auto_score, grade.needs_manual_grade = score, False
             book.find_comment("answer", "one", "1-noise", student).auto_comment = f"To {student}."
             handed_in = book.find_submission_notebook("one", "1-noise", student)
             handed_in.late_submission_penalty = penalty
@@ -112,6 +113,46 @@ def test_nbgraders_own_table_is_what_export_writes(course):
     ada, emre = rows["1-noise", "ada"], rows["1-noise", "emre"]
     assert (ada["raw_score"], ada["late_submission_penalty"], ada["score"]) == ("5.5", "0.5", "5.0")
     assert (emre["timestamp"], emre["score"], emre["duedate"]) == ("", "0.0", "2026-11-01 00:00:00")
+
+
+@pytest.fixture
+def flagged(course):
+    """Bruno's first test waits for a human; a human's points for Chidi's are flagged, too; of Ada's
+    work one test was not graded."""
+    place = "one", "1-noise"
+    with Gradebook(f"sqlite:///{course.root / 'gradebook.db'}") as book:
+        bruno, chidi = (book.find_grade("test-a", *place, name) for name in ("bruno", "chidi"))
+        ada = book.find_grade("test-b", *place, "ada")
+        bruno.needs_manual_grade = chidi.needs_manual_grade = True
+        chidi.manual_score, ada.auto_score = 2, None
+        book.db.commit()
+        yield
+        bruno.needs_manual_grade = chidi.needs_manual_grade = False
+        chidi.manual_score, ada.auto_score = None, 3
+        book.db.commit()
+
+
+def test_what_is_not_final_is_empty_and_no_0(course, flagged, tmp_path):
+    zero = "--assignment=['1-noise']", "--GradesExporter.missing=zero"
+
+    def points(name, key, *options):
+        file, said = export(course, name, *zero, *options)
+        assert "1-noise of bruno is flagged for you" in said
+        assert "1-noise of ada is not graded to the end" in said and "chidi is" not in said
+        return {row[key]: row.get("1-noise", row.get("score")) for row in table(file)}
+
+    got = points("CanvasExporter", "SIS Login ID")
+    assert (got["ada"], got["bruno"], got["chidi"], got["'-fay"]) == ("", "", "2.25", "6")
+    got = points("CanvasExporter", "SIS Login ID", "--GradesExporter.flagged=points")
+    assert (got["ada"], got["bruno"], got["chidi"]) == ("2", "1", "2.25")
+    got = points("MoodleExporter", "ID number")
+    assert (got["ada"], got["bruno"], got["chidi"]) == ("-", "-", "2.25")
+    got = points("CsvExporter", "student_id")
+    assert (got["ada"], got["bruno"], got["chidi"]) == ("", "", "2.25")
+    with zipfile.ZipFile(export(course, "GradescopeExporter", *zero)[0]) as archive:
+        known = json.loads(archive.read("results.json"))
+    assert known["chidi@example.org"]["score"] == 2.25
+    assert not {"ada@example.org", "bruno@example.org"} & known.keys()
 
 
 def test_moodle(course):
