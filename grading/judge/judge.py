@@ -84,7 +84,11 @@ class Judge(LoggingConfigurable):
         self._doubt = ""  # a reason why no failure is the student's
         self._session: _Session | None = None
         self._seed = secrets.randbits(32)  # of the instructor's cells, on both sides
-        self._imports: list[str] = []  # of the test cells so far, for the answers that follow
+        # What the test cells so far import; what of it the next cell has to find; what no cell of
+        # the student's can have undone yet.
+        self._imports: list[str] = []
+        self._pending: list[str] = []
+        self._imported: set[str] = set()
 
     def run(self) -> None:
         """Runs the student's cells and judges the test cells, in the notebook's order.
@@ -101,7 +105,8 @@ class Judge(LoggingConfigurable):
                 if is_test(cell):
                     verdict = self._inside(cell, index) if is_inside(cell) else self._test(cell)
                     write_verdict(cell, self._explained(self._without_doubt(verdict)))
-                    self._import(self._need(cell).imports)
+                    self._imports.append(self._need(cell).imports)
+                    self._pending.append(self._need(cell).imports)
                 elif cell.cell_type == "code" and cell.source.strip():
                     self._student_cell(cell, index)
         finally:
@@ -135,6 +140,7 @@ class Judge(LoggingConfigurable):
     def _run(self, cell: NotebookNode, index: int) -> str | None:
         """Runs a cell; why the kernel stopped, None where it is ready for more."""
         seconds = min(self.kernel.wall_seconds or self.submission_seconds, self._left())
+        self._imported.clear()
         stopped = self.kernel.run_cell(cell, index, seconds)
         if stopped:
             self._stop(stopped)
@@ -164,8 +170,10 @@ class Judge(LoggingConfigurable):
             for index in again:
                 if self.kernel.running:
                     self._run(deepcopy(self.nb.cells[index]), index)
-            for imports in self._imports:
-                self.kernel.silently(imports, IMPORT_SECONDS)
+            self._imported.clear()
+            self._pending = list(self._imports)
+        if self.kernel.running:
+            self._import()
         return self.kernel.running and self._left() > 0
 
     def _stop(self, reason: str) -> None:
@@ -235,12 +243,14 @@ class Judge(LoggingConfigurable):
     def _need(self, cell: NotebookNode) -> Need:
         return self._plan.tests.get(grade_id(cell) or "") or Need(cell.source)
 
-    def _import(self, imports: str) -> None:
-        """Makes a test's imports in the student's kernel, as the notebook does where it is run."""
-        if imports:
-            self._imports.append(imports)
-        if imports and self.kernel.running:
-            self.kernel.silently(imports, IMPORT_SECONDS)
+    def _import(self) -> None:
+        """Makes the imports of the last tests in the student's kernel, as the notebook does where
+        it is run."""
+        pending, self._pending = self._pending, []
+        for imports in pending:
+            if imports and imports not in self._imported:
+                self._imported.add(imports)
+                self.kernel.silently(imports, IMPORT_SECONDS)
 
     def _is_silent(self) -> bool:
         return self.kernel.running and not self.kernel.silently("", PING_SECONDS)

@@ -245,7 +245,7 @@ def test_a_killed_run_is_finished_by_the_next(tmp_path):
         "ben", GOOD | {"history": f"import time\ntime.sleep(5)\n{GOOD['history']}"}
     )
     process = course.start("autograde", "toy")
-    begun = course.root / "autograded" / "ben" / "toy" / "toy.ipynb"
+    begun = course.root / "autograded" / "ben" / "toy"
     while not begun.exists():
         time.sleep(0.02)
         assert process.poll() is None
