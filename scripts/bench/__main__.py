@@ -46,7 +46,10 @@ def graded(found):
     plain = found["plain nbgrader"]["each"]
     for arm, row in found.items():
         minute, times = 60 / row["each"], plain / row["each"]
-        yield f"{arm}: {minute:.1f} submissions a minute, {times:.1f} x plain nbgrader"
+        yield (
+            f"{arm}: {minute:.1f} submissions a minute, {times:.1f} x plain nbgrader; a page in "
+            f"{row['page']:.3f} s"
+        )
 
 
 def draw(found):

@@ -30,6 +30,8 @@ ARMS = {
     "coordinator alone": ["--Farm.executor=instant"],
 }
 
+PAGES = {"coordinator alone": [THREADS(1)]}  # an executor that takes no time makes no page
+
 
 class Instant(Executor):
     """Workers that take no time: the first result, for everyone."""
@@ -62,7 +64,8 @@ def prepare(root, arm, number):
 
 
 def once(arm, number):
-    """Seconds that `nbgrader autograde` takes for a class of `number`, and everyone's points."""
+    """Seconds that `nbgrader autograde` and then `generate_feedback` take for a class of `number`,
+    and everyone's points."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         course = prepare(Path(folder, "course"), arm, number)
         options = [option for option in ARMS[arm] or [] if not option.endswith("=instant")]
@@ -71,28 +74,34 @@ def once(arm, number):
         seconds = time.monotonic() - start
         assert done.returncode == 0, done.stdout
         points = [course.graded(ASSIGNMENT, f"student-{i:03}").points for i in range(number)]
-    return seconds, points
+        start = time.monotonic()
+        made = course.nbgrader("generate_feedback", ASSIGNMENT, *options, *PAGES.get(arm, []))
+        assert made.returncode == 0, made.stdout
+        pages = time.monotonic() - start
+    return seconds, pages, points
 
 
 def measure(few=2, many=26, rounds=2):
-    """Seconds a submission and seconds to start for each arm, the medians of alternating rounds.
+    """Seconds a submission, a feedback page, and to start, the medians of alternating rounds.
 
     Raises RuntimeError where two arms give different points.
     """
     expected, found = None, {arm: [] for arm in ARMS}
     for _ in range(rounds):
         for arm, rows in found.items():
-            start, _ = once(arm, few)
-            whole, points = once(arm, many)
-            each = (whole - start) / (many - few)
-            rows.append({"each": each, "start": start - few * each})
+            start, some_pages, _ = once(arm, few)
+            whole, all_pages, points = once(arm, many)
+            each, page = (whole - start) / (many - few), (all_pages - some_pages) / (many - few)
+            rows.append({"each": each, "start": start - few * each, "page": page})
             print(
-                f"{arm}: {each:.2f} s a submission, {rows[-1]['start']:.1f} s to start", flush=True
+                f"{arm}: {each:.3f} s a submission, {rows[-1]['start']:.1f} s to start, "
+                f"{page:.3f} s a page",
+                flush=True,
             )
             expected = expected or points[0]
             if any(one != expected for one in points):
                 raise RuntimeError(f"{arm} gives other points: {points}, not {expected}")
     return {
-        arm: {key: statistics.median(row[key] for row in rows) for key in ("each", "start")}
+        arm: {key: statistics.median(row[key] for row in rows) for key in rows[0]}
         for arm, rows in found.items()
     }
