@@ -38,7 +38,11 @@ STYLE = (
     "<style>.from-student { contain: paint; overflow: auto; } img { border: none; }"
     f" {MATH_CSS}</style>"
 )
-NO_MATHJAX = DictLoader({"mathjax.html.j2": "{% macro mathjax(url) %}{% endmacro %}"})
+# nbgrader's script waits for MathJax to have ended before it goes to the field of the address.
+ENDED = """<script>
+  MathJax = {Hub: {Startup: {signal: {Interest: (tell) => setTimeout(() => tell("End"))}}}};
+</script>"""
+NO_MATHJAX = DictLoader({"mathjax.html.j2": f"{{% macro mathjax(url) %}}{ENDED}{{% endmacro %}}"})
 NOT_MARKDOWN = {ord(char): f"&#{ord(char)};" for char in "\n\\$"}
 
 
