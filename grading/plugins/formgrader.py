@@ -38,9 +38,12 @@ STYLE = (
     "<style>.from-student { contain: paint; overflow: auto; } img { border: none; }"
     f" {MATH_CSS}</style>"
 )
-# nbgrader's script waits for MathJax to have ended before it goes to the field of the address.
+# nbgrader's script goes to the field of the address once MathJax has ended: here, once points and
+# comments are in the fields.
 ENDED = """<script>
-  MathJax = {Hub: {Startup: {signal: {Interest: (tell) => setTimeout(() => tell("End"))}}}};
+  window.MathJax = {Hub: {Startup: {signal: {
+    Interest: (tell) => $(document).one("ajaxStop", () => tell("End"))
+  } } } };
 </script>"""
 NO_MATHJAX = DictLoader({"mathjax.html.j2": f"{{% macro mathjax(url) %}}{ENDED}{{% endmacro %}}"})
 NOT_MARKDOWN = {ord(char): f"&#{ord(char)};" for char in "\n\\$"}

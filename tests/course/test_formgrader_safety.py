@@ -194,13 +194,16 @@ def test_formulas_are_shown_without_the_internet(course, lab, window):
         name = gradebook.find_submission_notebook("toy", "toy", "mallory").id
     elsewhere, errors = len(window.refused), []
     page.on("pageerror", lambda error: errors.append(error))
-    page.goto(f"{lab.url}/formgrader/submissions/{name}/?index=2")
-    page.locator("input.score#test-double:focus").wait_for()  # what nbgrader does after MathJax
+    address = f"{lab.url}/formgrader/submissions/{name}/?token={lab.token}"
+    page.goto(address)
+    fields = "[...document.querySelectorAll('.tabbable')].map(field => field.id)"
+    page.goto(f"{address}&index={page.evaluate(fields).index('test-double')}")
+    page.locator("input.score#test-double:focus").wait_for(timeout=15_000)  # nbgrader's own way
     prose = page.locator(".text_cell_render:not(:has(.from-student))", has_text="The bound")
     assert prose.locator("math").count() == 2
-    fraction = prose.locator("math[display=block] mfrac")
-    rows = [part.bounding_box() for part in fraction.locator("> *").all()]
-    assert rows[0]["y"] + rows[0]["height"] <= rows[1]["y"] + 1  # a fraction, not a line of text
+    heights = "e => [...e.children].map(part => part.getBoundingClientRect().top)"
+    above, below = prose.locator("math[display=block] mfrac").evaluate(heights)
+    assert below - above > 8  # a fraction, not a line of text
     assert "costs $5." in prose.inner_text()
     assert window.refused[elsewhere:] == [] and errors == []
     assert page.locator("script[src*=mathjax i], script[type*=mathjax]").count() == 0
