@@ -20,9 +20,10 @@ from nbgrader.coursedir import CourseDirectory
 from grading.plugins.systems.roster import Roster
 
 CANVAS = re.compile(
-    r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<number>\d+)_(?P<file_number>\d+)_(?P<file>.+)"
+    r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<number>\d+)_(?P<file_number>\d+)_(?P<file>.+)",
+    re.S,
 )
-MOODLE = re.compile(r"(?P<name>[^_]*)_(?P<number>\d+)_assignsubmission_file(_(?P<file>.*))?")
+MOODLE = re.compile(r"(?P<name>[^_]*)_(?P<number>\d+)_assignsubmission_file(_(?P<file>.*))?", re.S)
 AGAIN = re.compile(r"(.+)-(\d+)")
 EXAMPLES = (
     "doejane_12345_67890_{0}.ipynb (Canvas), Jane Doe_123_assignsubmission_file/{0}.ipynb (Moodle)"

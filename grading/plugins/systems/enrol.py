@@ -53,7 +53,8 @@ def enrol(course: CourseDirectory, path: Path, column: str = "", assignment: str
 
     Args:
         path: of the list.
-        column: that new students' ids are taken from; by default the first that every row has.
+        column: that ids are taken from; by default the one with most of the ids that the gradebook
+            has already, of several the first that every row has.
         assignment: the list is Moodle's grading worksheet of this one.
 
     Raises:
@@ -61,14 +62,14 @@ def enrol(course: CourseDirectory, path: Path, column: str = "", assignment: str
     """
     roster = Roster.of(course.root)
     form, entries = students_in(read(path), path)
-    column = _column(form, entries, column)
     participants = {entry.participant for entry in entries} - {""}
     if assignment and not participants:
         raise TableError(f"{path} has no participant numbers: it is no grading worksheet.")
     with Gradebook(course.db_url, course.course_id) as gradebook:
+        before = {student.id for student in gradebook.students}
+        column = _column(form, entries, column, before)
         found, why = match(form, entries, gradebook.students, roster, column)
         ids = StudentIds(parent=course)
-        before = {student.id for student in gradebook.students}
         new: list[str] = []
         known: list[str] = []
         numbers: dict[str, str] = {}
@@ -164,11 +165,15 @@ def _shared(entries: Iterable[Entry]) -> set[tuple[str, str]]:
     return {identifier for identifier, number in times.items() if number > 1}
 
 
-def _column(form: Format, entries: list[Entry], asked: str) -> str:
+def _column(form: Format, entries: list[Entry], asked: str, ids: set[str]) -> str:
     present = [name for name in form.ids if any(name in entry.ids for entry in entries)]
     if asked and asked not in present:
         raise TableError(f"The list has no column {asked!r} with ids: it has {', '.join(present)}.")
     if not present:
         raise TableError(f"The list has no ids: none of the columns {', '.join(form.ids)}.")
-    full = [name for name in present if all(name in entry.ids for entry in entries)]
-    return asked or (full or present)[0]
+
+    def suits(name: str) -> tuple[int, bool]:
+        known = sum(entry.ids.get(name) in ids for entry in entries)
+        return known, all(name in entry.ids for entry in entries)
+
+    return asked or max(present, key=suits)

@@ -9,7 +9,7 @@ import shutil
 import tempfile
 import zipfile
 from contextlib import suppress
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import pytest
 from course import Course
@@ -18,6 +18,7 @@ from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
 
 from grading.__main__ import main
+from grading.plugins.systems.downloads import named
 from grading.plugins.systems.enrol import enrol
 from grading.plugins.systems.lists import students_in
 from grading.plugins.systems.roster import Roster
@@ -179,6 +180,13 @@ def test_a_row_that_can_mean_two_students_changes_nobody(course):
     assert "Ada Lovelace can be ada or countess in the gradebook" in str(told)
     assert course.students()["ada"] == (None, None, None, None)
     assert told.new == ("bruno",)
+
+
+def test_ids_are_from_the_column_whose_ids_the_gradebook_has(course):
+    with course.book() as book:
+        book.add_student("S1")
+    told = course.enrol(CANVAS)
+    assert (told.column, told.known, told.new) == ("SIS User ID", ("S1",), ("S2",))
 
 
 def test_ids_are_from_the_column_that_is_asked_for(course):
@@ -362,6 +370,15 @@ def test_two_different_files_of_one_student_are_both_kept(course):
     course.download({f"{folder}/vae.ipynb": "one"}, "the same.zip")
     course.nbgrader_here("zip_collect", "2-vae")
     assert course.collected() == {"ada/2-vae/vae.ipynb": "two", "ada/2-vae/vae (2).ipynb": "one"}
+
+
+@given(st.text(st.characters(exclude_characters="/\0"), min_size=1))
+def test_what_a_student_calls_a_file_never_makes_it_somebody_elses(own):
+    canvas = named(PurePath("class", f"doejane_12_34_{own}.ipynb"))
+    assert (canvas.name, canvas.number, canvas.file_number) == ("doejane", "12", 34)
+    folder = "Jane Doe_12_assignsubmission_file"
+    for path in (f"{folder}/{own}.ipynb", f"{folder}_{own}.ipynb", f"{folder}_/{own}/toy.ipynb"):
+        assert (named(PurePath(path)).name, named(PurePath(path)).number) == ("Jane Doe", "12")
 
 
 def test_a_number_under_two_names_is_nobodys(course):
