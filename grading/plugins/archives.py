@@ -179,8 +179,10 @@ class Collector(FileNameCollectorPlugin):
                 self._leave_out(path, f"is named in no known way, such as {EXAMPLES.format('toy')}")
             elif len(names[name.system, name.number]) > 1:
                 self._leave_out(path, f"has the number {name.number}, as others of another name")
-            elif student := owners.owner(name):
-                claimed.append((path, name, student))
+            elif len(own := owners.owners(name)) > 1:
+                self._leave_out(path, f"can be of {' or '.join(sorted(own))}, by its numbers")
+            elif own:
+                claimed.append((path, name, own.pop()))
             else:
                 self._leave_out(
                     path,

@@ -47,8 +47,9 @@ class PagesExporter(GradesExporter):
         numbers = {student: number for number, student in owners.moodle.items()}
         files: dict[str, list[Named]] = {}
         for one in self._collected(assignment.name):
-            if one.system == self.system and (student := owners.owner(one)):
-                files.setdefault(student, []).append(one)
+            own = owners.owners(one)
+            if one.system == self.system and len(own) == 1:
+                files.setdefault(own.pop(), []).append(one)
         packed = 0
         with zipfile.ZipFile(self.file, "w", zipfile.ZIP_DEFLATED) as archive:
             for student in self.students(gradebook):

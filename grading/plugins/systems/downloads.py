@@ -1,8 +1,9 @@
 """Whose a file is that a learning system has given to download, by the name that it has there.
 
-Canvas (*Download Submissions*; app/models/content_zipper.rb): doejane_LATE_12345_67890_toy-1.ipynb,
+Canvas (*Download Submissions*; lib/content_zipper.rb): doejane_LATE_12345_67890_toy-1.ipynb,
 that is the student's name, LATE where it is, Canvas's numbers of the student and of the file, and
-the file's own name, with -1 where the student had handed in one of that name before.
+the file's own name, with -1 where the student had handed in one of that name before. Students
+can choose the first and the last of these, with numbers in them.
 Moodle (*Download all submissions*; mod/assign/feedback/file/importziplib.php): a folder
 "Jane Doe_123_assignsubmission_file", with the number of the participant in this assignment, or
 files of which the name begins so.
@@ -20,10 +21,11 @@ from nbgrader.coursedir import CourseDirectory
 from grading.plugins.systems.roster import Roster
 
 CANVAS = re.compile(
-    r"(?P<name>[^_]+)_(?P<late>LATE_)?(?P<number>\d+)_(?P<file_number>\d+)_(?P<file>.+)",
+    r"(?P<name>.+?)_(?P<late>LATE_)?(?P<number>\d+)_(?P<file_number>\d+)_(?P<file>.+)",
     re.S,
 )
 MOODLE = re.compile(r"(?P<name>[^_]*)_(?P<number>\d+)_assignsubmission_file(_(?P<file>.*))?", re.S)
+PAIR = re.compile(r"(?=_(\d+)_\d+_)")  # each of them, also where two share a number
 AGAIN = re.compile(r"(.+)-(\d+)")
 EXAMPLES = (
     "doejane_12345_67890_{0}.ipynb (Canvas), Jane Doe_123_assignsubmission_file/{0}.ipynb (Moodle)"
@@ -41,6 +43,7 @@ class Named:
     file: str  # its own name, without .ipynb
     file_number: int = 0  # a later file has a higher one
     late: bool = False
+    others: tuple[str, ...] = ()  # further numbers that could be the student's
 
 
 def named(path: PurePath) -> Named | None:
@@ -58,7 +61,10 @@ def named(path: PurePath) -> Named | None:
             own = found["file"] if is_file else path.stem
             prefix = f"{found['name']}_{found['number']}_{found['file_number']}_"
             number, late = int(found["file_number"]), bool(found["late"])
-            return Named("Canvas", found["name"], found["number"], prefix, own, number, late)
+            others = tuple(pair[1] for pair in PAIR.finditer(text))[1:]
+            return Named(
+                "Canvas", found["name"], found["number"], prefix, own, number, late, others
+            )
         if found := MOODLE.fullmatch(text):
             own = (found["file"] or "") if is_file else path.stem
             prefix = f"{found['name']}_{found['number']}_assignsubmission_file"
@@ -94,8 +100,14 @@ class Owners:
         canvas = numbers | roster.called("Canvas", "ID")
         return cls(canvas, roster.participants.get(assignment, {}), alone)
 
+    def owners(self, file: Named) -> set[str]:
+        """The students whose file it can be; none: nobody is known to have the number."""
+        own = self.owner(file)
+        others = {self.canvas.get(number, "") for number in file.others}
+        return {own, *others} - {""} if own else set()
+
     def owner(self, file: Named) -> str:
-        """The student whose file it is; "": nobody is known to have this number.
+        """The student with the first number in the name; "": nobody is known to have it.
 
         A full name is asked for only where no numbers of the assignment's are known.
         """

@@ -396,6 +396,20 @@ def test_a_number_under_two_names_is_nobodys(course):
     assert said.count("has the number 102, as others of another name") == 2
 
 
+def test_a_name_that_ends_in_somebodys_number_is_told(course):
+    """Ada has called herself "lovelaceada_102"; Bruno has handed in nothing."""
+    course.enrol(CANVAS)
+    course.download(
+        {
+            "lovelaceada_102_101_5002_vae.ipynb": "ada's",
+            "jo_hn_101_5003_vae.ipynb": "of a name with an underscore",
+        }
+    )
+    said = course.nbgrader_here("zip_collect", "2-vae")
+    assert course.collected() == {"ada/2-vae/vae.ipynb": "of a name with an underscore"}
+    assert "can be of ada or bruno, by its numbers" in said
+
+
 def test_that_nothing_was_collected_is_an_error_with_the_names(course):
     with pytest.raises(AssertionError, match=r"Put the learning system's files in .*archive"):
         course.nbgrader_here("zip_collect", "2-vae")
