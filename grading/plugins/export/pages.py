@@ -47,9 +47,9 @@ class PagesExporter(GradesExporter):
         numbers = {student: number for number, student in owners.moodle.items()}
         files: dict[str, list[Named]] = {}
         for one in self._collected(assignment.name):
-            own = owners.owners(one)
-            if one.system == self.system and len(own) == 1:
-                files.setdefault(own.pop(), []).append(one)
+            whose = owners.owners(one)
+            if one.system == self.system and len(whose) == 1:
+                files.setdefault(whose.pop(), []).append(one)
         packed = 0
         with zipfile.ZipFile(self.file, "w", zipfile.ZIP_DEFLATED) as archive:
             for student in self.students(gradebook):
