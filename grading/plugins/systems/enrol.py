@@ -54,7 +54,7 @@ def enrol(course: CourseDirectory, path: Path, column: str = "", assignment: str
     Args:
         path: of the list.
         column: that ids are taken from; by default the one with most of the ids that the gradebook
-            has already, of several the first that every row has.
+            has already, of several the first that most rows have.
         assignment: the list is Moodle's grading worksheet of this one.
 
     Raises:
@@ -82,7 +82,7 @@ def enrol(course: CourseDirectory, path: Path, column: str = "", assignment: str
                     f"{student!r}, of {entry.name}, is no student's id here: choose another "
                     "column with --id, or set c.StudentIds.pattern."
                     if student
-                    else f"{entry.name} has nothing in the column {column!r}."
+                    else f"{entry.name} has nothing in the column {column!r}; --id chooses another."
                 )
                 continue
             fields = {
@@ -174,6 +174,6 @@ def _column(form: Format, entries: list[Entry], asked: str, ids: set[str]) -> st
 
     def suits(name: str) -> tuple[int, bool]:
         known = sum(entry.ids.get(name) in ids for entry in entries)
-        return known, all(name in entry.ids for entry in entries)
+        return known, 2 * sum(name in entry.ids for entry in entries) > len(entries)
 
     return asked or max(present, key=suits)

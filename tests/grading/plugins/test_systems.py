@@ -189,6 +189,13 @@ def test_ids_are_from_the_column_whose_ids_the_gradebook_has(course):
     assert (told.column, told.known, told.new) == ("SIS User ID", ("S1",), ("S2",))
 
 
+def test_one_without_an_id_gives_nobody_else_another(course):
+    text = GRADESCOPE + "Cy,Late,,cy@example.org,Student,A\n"
+    told = course.enrol(text)
+    assert told.new == ("ada", "bruno")
+    assert "Cy Late has nothing in the column 'SID'; --id chooses another" in str(told)
+
+
 def test_ids_are_from_the_column_that_is_asked_for(course):
     assert course.enrol(GRADESCOPE, column="Email").new == ("ada@example.org", "bruno@example.org")
     with pytest.raises(TableError, match="no column 'Login' with ids: it has SID, Email"):
