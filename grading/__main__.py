@@ -57,6 +57,29 @@ def retest(assignment: str, renamed: list[tuple[str, str]], dropped: list[str]) 
     return 0
 
 
+def roster(file: Path, column: str, assignment: str) -> int:
+    """Puts the students of a learning system's list into the gradebook.
+
+    Returns:
+        The exit status: 1 where students are left out, 2 where the list can't be used.
+    """
+    from nbgrader.apps import NbGrader  # noqa: PLC0415
+    from nbgrader.coursedir import CourseDirectory  # noqa: PLC0415
+
+    from grading.plugins.systems.enrol import enrol  # noqa: PLC0415
+    from grading.plugins.systems.table import TableError  # noqa: PLC0415
+
+    course = NbGrader()
+    course.initialize([])  # reads nbgrader_config.py
+    try:
+        enrolled = enrol(CourseDirectory(parent=course), file, column, assignment)
+    except TableError as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(enrolled)
+    return 1 if enrolled.left_out else 0
+
+
 def _two_names(text: str) -> tuple[str, str]:
     old, equals, new = text.partition("=")
     if not (old and equals and new):
@@ -135,9 +158,17 @@ def main() -> int:
     )
     checking = commands.add_parser("check", help="which test cells can't be judged, and why")
     checking.add_argument("assignment")
+    listed = commands.add_parser(
+        "roster", help="read a class list of Canvas, Moodle or Gradescope into the gradebook"
+    )
+    listed.add_argument("file", type=Path, help="the CSV file that the learning system gives")
+    listed.add_argument("--id", default="", help="the column that new students' ids are from")
+    listed.add_argument("--assignment", default="", help="whose grading worksheet of Moodle it is")
     given = parser.parse_args()
     if given.command == "doctor":
         return doctor()
+    if given.command == "roster":
+        return roster(given.file, given.id, given.assignment)
     if given.command == "retest":
         return retest(given.assignment, given.rename, given.drop)
     if given.command == "check":

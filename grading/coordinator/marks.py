@@ -27,12 +27,16 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 @dataclass(frozen=True)
 class Mark:
-    """The points of a cell; `automatic` and `manual` are None where nobody gave any."""
+    """The points of a cell; `automatic` and `manual` are None where nobody gave any.
+
+    flagged: whether it waits for a human.
+    """
 
     score: float
     max_score: float
     automatic: float | None
     manual: float | None
+    flagged: bool
 
 
 @dataclass(frozen=True)
@@ -50,9 +54,14 @@ class Marks:
     late_penalty: float | None
 
     @property
+    def raw_score(self) -> float:
+        """The points of the notebook."""
+        return sum(mark.score for mark in self.grades.values())
+
+    @property
     def score(self) -> float:
         """The points of the notebook, less what is taken off."""
-        return sum(mark.score for mark in self.grades.values()) - (self.late_penalty or 0.0)
+        return self.raw_score - (self.late_penalty or 0.0)
 
     @property
     def max_score(self) -> float:
@@ -70,14 +79,17 @@ def marks_of(
         for cell, points in database.execute(select(kind.id, kind.max_score))
     }
     grades = defaultdict[tuple[str, str], dict[str, Mark]](dict)
-    asked = (BaseCell.name, BaseCell.id, Grade.score, Grade.auto_score, Grade.manual_score)
+    asked = (
+        *(BaseCell.name, BaseCell.id, Grade.score, Grade.auto_score, Grade.manual_score),
+        Grade.needs_manual_grade,
+    )
     rows = _of_notebooks(asked, assignment, student).join(
         Grade, Grade.notebook_id == SubmittedNotebook.id
     )
-    for whose, notebook, cell, key, score, automatic, manual in database.execute(
+    for whose, notebook, cell, key, score, automatic, manual, flagged in database.execute(
         rows.join(BaseCell, BaseCell.id == Grade.cell_id)
     ):
-        grades[whose, notebook][cell] = Mark(score, most.get(key, 0.0), automatic, manual)
+        grades[whose, notebook][cell] = Mark(score, most.get(key, 0.0), automatic, manual, flagged)
     comments = defaultdict[tuple[str, str], dict[str, tuple[str | None, str | None]]](dict)
     told = (BaseCell.name, Comment.auto_comment, Comment.manual_comment)
     rows = _of_notebooks(told, assignment, student).join(

@@ -4,7 +4,8 @@
     c.ZipCollectApp.collector_plugin = "grading.plugins.archives.Collector"
 
 Students named the files in it, and packed some of them themselves. One that is damaged, or that is
-more than a student hands in, is told and left out; the others are collected.
+more than a student hands in, is told and left out; the others are collected. Whose the files are
+say the names that Canvas and Moodle give them, or a pattern: `c.Collector.named_regexp`.
 """
 
 import os
@@ -25,6 +26,7 @@ from traitlets import Integer
 from grading.coordinator.candidates import opened_zip
 from grading.coordinator.folder import NOTEBOOKS_IN_ALL, YEARS, opened, showable, walk
 from grading.plain import plain_line
+from grading.plugins.systems.downloads import EXAMPLES, Owners, named, sorted_out
 
 DEEPEST = 2  # archives in one another, the learning system's counted
 MOST_MEMBERS = 2_000  # of an archive in an archive
@@ -145,14 +147,70 @@ def _members(source: Path, depth: int, stack: ExitStack) -> Iterator[Member]:
 
 
 class Collector(FileNameCollectorPlugin):
-    """nbgrader's own; a file that is there twice, or of a time that is none, stops nobody."""
+    """nbgrader's own; a file that is there twice, or of a time that is none, stops nobody.
+
+    Without a pattern, files are known by the names that Canvas and Moodle give them.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any):
         super().__init__(*args, **kwargs)
         self._times: dict[tuple[str, str], str | None] = {}
+        self._known: dict[str, dict[str, str]] = {}  # without a pattern: what `collect` says
+
+    def look_at(self, files: list[str], root: str, owners: Owners, released: list[str]) -> None:
+        """Finds out whose the files of a download are, where there is no pattern.
+
+        A number belongs to one student, so files of one number and of two names are nobody's:
+        one of them was named to be taken for somebody else's.
+
+        Args:
+            root: the folder that they are in.
+            owners: who has which number.
+            released: the names of the assignment's notebooks.
+        """
+        paths = [Path(file) for file in files if Path(file).suffix.lower() in self.valid_ext]
+        said = {path: named(path.relative_to(root)) for path in paths}
+        names: dict[tuple[str, str], set[str]] = {}
+        for one in filter(None, said.values()):
+            names.setdefault((one.system, one.number), set()).add(one.name)
+        claimed = []
+        for path, name in said.items():
+            if name is None:
+                self._leave_out(path, f"is named in no known way, such as {EXAMPLES.format('toy')}")
+            elif len(names[name.system, name.number]) > 1:
+                self._leave_out(path, f"has the number {name.number}, as others of another name")
+            elif len(own := owners.owners(name)) > 1:
+                self._leave_out(path, f"can be of {' or '.join(sorted(own))}, by its numbers")
+            elif own:
+                claimed.append((path, name, own.pop()))
+            else:
+                self._leave_out(
+                    path,
+                    f"is of {name.name}, number {name.number} in {name.system}: that is no student "
+                    "of the gradebook's. Read the class list: python -m grading roster FILE",
+                )
+        kept, replaced = sorted_out(claimed, released)
+        for path, student in replaced:
+            self.log.warning("'%s' was handed in again by %s", plain_line(path.name), student)
+        late = sorted({student for path, one, student in claimed if one.late and path in kept})
+        if late:
+            self.log.warning(
+                "Late for Canvas, which doesn't say when: %s. Nothing is taken off for that.",
+                ", ".join(late),
+            )
+        whose = {path: student for path, _, student in claimed}
+        self._known = {
+            str(path): {"student_id": whose[path], "file_id": f"{name}.ipynb"}
+            for path, name in kept.items()
+        }
+
+    def _leave_out(self, path: Path, why: str) -> None:
+        self.log.error("Left out: '%s' %s", *map(plain_line, (path, why)))
 
     def collect(self, submitted_file: str) -> dict[str, Any] | None:
-        """What the pattern finds in a file's name; None where the file can't be collected."""
+        """Whose a file is, and what it is called; None where the file can't be collected."""
+        if not self.named_regexp:
+            return self._known.get(submitted_file)
         found = super().collect(submitted_file)
         if not found or not found.get("student_id") or not found.get("file_id"):
             return None

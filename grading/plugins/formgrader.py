@@ -3,8 +3,10 @@
 nbgrader's page of a submission has scripts that find the instructor's fields by class and id, and
 hands out the other files of a submission under its own address. So of a student's text this page
 gets known harmless elements only, of outputs plain text and pictures, and a browser takes the files
-for a stranger's. The formgrader has no hook for it, and reads the course's configuration again and
-again: `install`, from nbgrader_config.py, changes two of its handlers.
+for a stranger's. Formulas are MathML, which a browser shows by itself: MathJax, which nbgrader's
+page loads from the internet, isn't needed. The formgrader has no hook for it, and reads the
+course's configuration again and again: `install`, from nbgrader_config.py, changes two of its
+handlers.
 """
 
 import html
@@ -12,10 +14,12 @@ import sys
 from copy import deepcopy
 from typing import Any
 
+from jinja2 import DictLoader
 from nbconvert import HTMLExporter
 from nbformat.notebooknode import NotebookNode
 
 from grading.coordinator.submission import is_theirs
+from grading.feedback.mathml import CSS as MATH_CSS, to_mathml
 from grading.feedback.theirs import as_safe_html
 
 HANDLERS = "nbgrader.server_extensions.formgrader.handlers"
@@ -28,9 +32,20 @@ NAMES = (
     "first_name",
     "notebook_path",
 )  # which the template has as they are
-# MathJax looks at nothing in it, and nothing in it lies over what is around it.
-FRAME = '<div class="tex2jax_ignore from-student">{}</div>'
-STYLE = "<style>.from-student { contain: paint; overflow: auto; } img { border: none; }</style>"
+# Nothing in it lies over what is around it.
+FRAME = '<div class="from-student">{}</div>'
+STYLE = (
+    "<style>.from-student { contain: paint; overflow: auto; } img { border: none; }"
+    f" {MATH_CSS}</style>"
+)
+# nbgrader's script goes to the field of the address once MathJax has ended: here, once points and
+# comments are in the fields.
+ENDED = """<script>
+  window.MathJax = {Hub: {Startup: {signal: {
+    Interest: (tell) => $(document).one("ajaxStop", () => tell("End"))
+  } } } };
+</script>"""
+NO_MATHJAX = DictLoader({"mathjax.html.j2": f"{{% macro mathjax(url) %}}{ENDED}{{% endmacro %}}"})
 NOT_MARKDOWN = {ord(char): f"&#{ord(char)};" for char in "\n\\$"}
 
 
@@ -45,6 +60,9 @@ def install() -> None:
 class SubmissionPage(HTMLExporter):
     """The exporter of the formgrader's page of a submission."""
 
+    def __init__(self, **options: Any):
+        super().__init__(extra_loaders=[NO_MATHJAX], **options)
+
     def from_notebook_node(
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
     ) -> tuple[Any, dict[str, Any]]:
@@ -56,7 +74,7 @@ class SubmissionPage(HTMLExporter):
 
 
 def harmless(nb: NotebookNode) -> NotebookNode:
-    """A copy of a graded notebook in which nothing of a student's is active."""
+    """A copy of a graded notebook: nothing of a student's is active, and formulas are MathML."""
     nb = deepcopy(nb)
     for cell in nb.cells:
         if cell.cell_type == "code":
@@ -67,6 +85,8 @@ def harmless(nb: NotebookNode) -> NotebookNode:
             # One line of HTML, in which Markdown finds nothing of its own.
             shown = as_safe_html(cell.source, cell.pop("attachments", {}))
             cell.source = FRAME.format(shown.translate(NOT_MARKDOWN))
+        elif cell.cell_type == "markdown":
+            cell.source = to_mathml(cell.source)
     return nb
 
 

@@ -23,13 +23,19 @@ from nbgrader.converters import Autograde
 from nbgrader.converters.base import BaseConverter
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.exchange.default import ExchangeCollect
+from nbgrader.utils import find_all_notebooks
 
 from grading.coordinator.folder import RefusedError, opened, stamp_in
 from grading.coordinator.students import StudentIds
 from grading.plain import plain_line
 from grading.plugins.alone import alone
+from grading.plugins.archives import Collector
 from grading.plugins.log import PlainFormatter, quieten
 from grading.plugins.moments import MomentError, moment
+from grading.plugins.systems.downloads import EXAMPLES, Owners
+from grading.plugins.systems.table import TableError
+
+SHOWN = 5  # names of files in a message
 
 
 def install() -> None:
@@ -44,6 +50,8 @@ def install() -> None:
     _replace(CourseDirectory, "get_existing_timestamp", _with_a_stamp_that_can_be_read)
     _replace(NbGraderAPI, "get_submitted_timestamp", _of_what_was_handed_in)
     _replace(NbGraderAPI, "get_submitted_students", _with_ids)
+    _replace(ZipCollectApp, "extract_archive_files", _where_there_is_something)
+    _replace(ZipCollectApp, "_collect_files", _or_it_is_said)
     _replace(ZipCollectApp, "_transfer_files", _one_by_one)
     for command in (BaseConverter, ZipCollectApp, ExchangeCollect):
         _replace(command, "start", alone)
@@ -138,6 +146,46 @@ def _with_ids(method: Callable) -> Callable:
         return set(StudentIds(parent=self).known(method(self, assignment_id)))
 
     return get_submitted_students
+
+
+def _where_there_is_something(method: Callable) -> Callable:
+    def extract_archive_files(self: ZipCollectApp) -> None:
+        steps = self.archive_directory, self.extracted_directory
+        archive, extracted = map(self._format_collect_path, steps)
+        if not any(os.path.isdir(place) and os.listdir(place) for place in (archive, extracted)):
+            self.fail(f"Nothing is there to collect. Put the learning system's files in {archive}")
+        method(self)
+
+    return extract_archive_files
+
+
+def _or_it_is_said(method: Callable) -> Callable:
+    """Files are looked at together first; that none of them could be collected is an error."""
+
+    def _collect_files(self: ZipCollectApp, src_files: list[str]) -> dict[str, dict[str, Any]]:
+        course, collector = self.coursedir, self.collector_plugin_inst
+        root = self._format_collect_path(self.extracted_directory)
+        folder = course.format_path(course.release_directory, ".", course.assignment_id)
+        released = [PurePath(file).stem for file in find_all_notebooks(folder)]
+        if isinstance(collector, Collector) and not collector.named_regexp:
+            try:
+                owners = Owners.of(course, course.assignment_id)
+            except TableError as error:
+                self.fail(f"{error}")
+            collector.look_at(src_files, root, owners, released)
+        collected = method(self, src_files)
+        if not collected:
+            names = [plain_line(PurePath(file).relative_to(root)) for file in src_files]
+            shown = ", ".join(names[:SHOWN]) + (", ..." if len(names) > SHOWN else "")
+            self.fail(
+                f"No file was collected of {len(names)} in {root}: {shown}. Names should look like "
+                f"{EXAMPLES.format((released or ['toy'])[0])}, of students whom the gradebook and "
+                "roster.json know; for other names say c.Collector.named_regexp. What was wrong "
+                "with each is said above. Then run the command again with --force."
+            )
+        return collected
+
+    return _collect_files
 
 
 def _one_by_one(method: Callable) -> Callable:

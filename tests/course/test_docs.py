@@ -13,7 +13,7 @@ from traitlets.config import Configurable
 
 from grading.coordinator import preprocessors  # noqa: F401  (their options)
 from grading.feedback.page import FeedbackPage  # noqa: F401
-from grading.plugins import exchange, export, late, release  # noqa: F401
+from grading.plugins import archives, exchange, export, late, release  # noqa: F401
 from grading.sandbox import manager  # noqa: F401
 
 TEXTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/*.md"))]

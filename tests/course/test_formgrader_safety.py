@@ -17,6 +17,9 @@ if browser.CHROMIUM is None:
 pytestmark = pytest.mark.browser
 
 CALL = "attack_was_here()"
+PROSE = (
+    r"The bound $\log p(x) \ge \mathcal{L}$, and alone $$\sum_{i=1}^n \frac{z_i^2}{2}$$ costs \$5."
+)
 FIELDS = (
     '<div class="nbgrader_cell"><input class="score tabbable" id="test-double" value="4">'
     '<button class="full-credit mark-graded">Show all</button>'
@@ -83,6 +86,7 @@ class Course(Toy):
             written("why", solution.format("Because"), solution=True, grade=True, points=3),
             cell("double", solution.format("def double(x):\n    return 2 * x"), solution=True),
             graded_cell("test-double", "assert double(2) == 4", 4),
+            new_markdown_cell(PROSE, id="prose"),
             written("explore", "Look around, and tell.", task=True, locked=True, points=5),
         ]
 
@@ -181,6 +185,29 @@ def test_clicking_anywhere_changes_no_score_and_runs_no_script(course, lab, wind
     with page.expect_response("**/api/grade/*"):
         page.locator(".nbgrader_cell:has(#why) .full-credit").click()
     assert recorded(course) == (before[0] | {"why": (None, 3, None)}, before[1])
+
+
+def test_formulas_are_shown_without_the_internet(course, lab, window):
+    """Nothing is asked from elsewhere, and the instructor's formulas are laid out all the same."""
+    page = window.page
+    with course.gradebook() as gradebook:
+        name = gradebook.find_submission_notebook("toy", "toy", "mallory").id
+    elsewhere, errors = len(window.refused), []
+    page.on("pageerror", lambda error: errors.append(error))  # noqa: PLW0108  (a builtin is no handler)
+    address = f"{lab.url}/formgrader/submissions/{name}/?token={lab.token}"
+    page.goto(address)
+    fields = "[...document.querySelectorAll('.tabbable')].map(field => field.id)"
+    page.goto(f"{address}&index={page.evaluate(fields).index('test-double')}")
+    page.locator("input.score#test-double:focus").wait_for(timeout=15_000)  # nbgrader's own way
+    prose = page.locator(".text_cell_render:not(:has(.from-student))", has_text="The bound")
+    assert prose.locator("math").count() == 2
+    heights = "e => [...e.children].map(part => part.getBoundingClientRect().top)"
+    above, below = prose.locator("math[display=block] mfrac").evaluate(heights)
+    assert below - above > 8  # a fraction, not a line of text
+    assert "costs $5." in prose.inner_text()
+    assert window.refused[elsewhere:] == [] and errors == []
+    assert page.locator("script[src*=mathjax i], script[type*=mathjax]").count() == 0
+    window.shot("formgrader-formulas")
 
 
 @pytest.mark.parametrize("file", ["page.html", "drawing.svg"])
