@@ -106,6 +106,27 @@ def doctor() -> int:
     return doctor()
 
 
+def options() -> int:
+    """Prints the course's own options, as nbgrader_config.py sets them; exit status 0."""
+    from grading.coordinator import farm, students  # noqa: PLC0415
+    from grading.feedback import page  # noqa: PLC0415
+    from grading.judge import job, judge, kernel_client  # noqa: PLC0415
+    from grading.plugins import archives, export, late  # noqa: PLC0415
+    from grading.sandbox import manager  # noqa: PLC0415
+    from grading.sandbox.provisioners import forked, plain, sandboxed  # noqa: PLC0415
+
+    modules = (farm, students, page, job, judge, kernel_client, archives, export, late, manager)
+    for module in (*modules, plain, sandboxed, forked):
+        for kind in vars(module).values():
+            if not hasattr(kind, "class_own_traits") or kind.__module__ != module.__name__:
+                continue
+            for name, trait in sorted(kind.class_own_traits(config=True).items()):
+                default = trait.default()
+                shown = "" if default in (None, "") or callable(default) else f" = {default!r}"
+                print(f"c.{kind.__name__}.{name}{shown}\n    {' '.join(trait.help.split())}")
+    return 0
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m grading", description="For instructors.")
     commands = parser.add_subparsers(dest="command", metavar="command")
@@ -133,11 +154,14 @@ def main() -> int:
         metavar="NAME",
         help="a cell is gone, and the points and comments that were given by hand go with it",
     )
+    commands.add_parser("options", help="the options of nbgrader_config.py that nbgrader lacks")
     checking = commands.add_parser("check", help="which test cells can't be judged, and why")
     checking.add_argument("assignment")
     given = parser.parse_args()
     if given.command == "doctor":
         return doctor()
+    if given.command == "options":
+        return options()
     if given.command == "retest":
         return retest(given.assignment, given.rename, given.drop)
     if given.command == "check":

@@ -6,12 +6,15 @@ nbgrader makes a page again only when the time stamp in `autograded/` is later t
 
 import hashlib
 import json
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters.generate_feedback import GenerateFeedback
 from nbgrader.coursedir import CourseDirectory
+
+from grading.coordinator.summary import Summary
 
 META = '<meta name="made-from" content="{}">'  # near the start of the page
 HEAD = 1000  # characters that hold it, in whatever order nbconvert writes its attributes
@@ -45,8 +48,42 @@ def is_current(page: Path, made_from: str) -> bool:
         return False
 
 
-def make_what_is_old(converter: GenerateFeedback) -> Callable[[str, str], bool]:
-    """The converter's `init_destination`, which has pages made again that are not current."""
+MADE, CURRENT = "Feedback pages made", "Left as they are, for nothing has changed"
+FAILED = "NOT made: the next run tries again"
+
+
+def make_what_is_old(converter: GenerateFeedback) -> None:
+    """Has a converter make pages again that are not current, and say at the end whose they are."""
+    is_wanted, convert = _wanted(converter), converter.convert_notebooks
+    coursedir = converter.coursedir
+    summary = Summary(MADE, CURRENT, FAILED)
+    wanted = []
+
+    def init_destination(assignment: str, student: str) -> bool:
+        if is_wanted(assignment, student):
+            wanted.append(student)
+            return True
+        summary.note(CURRENT, student)
+        return False
+
+    def convert_notebooks() -> None:
+        try:
+            convert()
+        finally:
+            for student in wanted:
+                names = coursedir.feedback_directory, student, coursedir.assignment_id
+                made = any(Path(coursedir.format_path(*names)).glob("*.html"))
+                summary.note(MADE if made else FAILED, student)
+            for line in summary.lines():
+                level = logging.ERROR if line.startswith(FAILED) else logging.INFO
+                converter.log.log(level, line)
+
+    converter.init_destination = init_destination
+    converter.convert_notebooks = convert_notebooks
+
+
+def _wanted(converter: GenerateFeedback) -> Callable[[str, str], bool]:
+    """Whether a student's pages are to be made, as the converter decides, or made again."""
     decide, coursedir = converter.init_destination, converter.coursedir
 
     def wanted(assignment: str, student: str) -> bool:

@@ -46,7 +46,7 @@ class FeedbackExporter(HTMLExporter):
         super().__init__(*args, **kwargs)
         if isinstance(self.parent, GenerateFeedback):
             # nbgrader asks this for each submission, and has no hook for it.
-            self.parent.init_destination = make_what_is_old(self.parent)
+            make_what_is_old(self.parent)
 
     @property
     def default_config(self) -> Config:

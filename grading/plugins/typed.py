@@ -18,16 +18,18 @@ from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.apps.baseapp import NbGrader
 from nbgrader.apps.dbapp import DbAssignmentAddApp, DbAssignmentImportApp
+from nbgrader.apps.exportapp import ExportApp
 from nbgrader.apps.zipcollectapp import ZipCollectApp
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import BaseConverter
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.exchange.default import ExchangeCollect
+from nbgrader.exchange.default import ExchangeCollect, ExchangeReleaseFeedback
 
 from grading.coordinator.folder import RefusedError, opened, stamp_in
 from grading.coordinator.students import StudentIds
 from grading.plain import plain_line
 from grading.plugins.alone import alone
+from grading.plugins.gradebook import with_gradebook
 from grading.plugins.log import PlainFormatter, quieten
 from grading.plugins.moments import MomentError, moment
 
@@ -35,7 +37,7 @@ from grading.plugins.moments import MomentError, moment
 def install() -> None:
     """Has due dates read by `moment`, `--student` find the student of just that name, folders that
     no student can have be left out, time stamps read without trust, one command at a time change a
-    course, and the log written plainly."""
+    course, whose gradebook can be used, and the log written plainly."""
     for method in ("add_assignment", "update_or_create_assignment"):
         _replace(Gradebook, method, _with_due_date)
     for command in (DbAssignmentAddApp, DbAssignmentImportApp):
@@ -46,7 +48,9 @@ def install() -> None:
     _replace(NbGraderAPI, "get_submitted_students", _with_ids)
     _replace(ZipCollectApp, "_transfer_files", _one_by_one)
     for command in (BaseConverter, ZipCollectApp, ExchangeCollect):
-        _replace(command, "start", alone)
+        _replace(command, "start", lambda method: alone(with_gradebook(method)))
+    for command in (ExportApp, ExchangeReleaseFeedback):
+        _replace(command, "start", with_gradebook)
     NbGrader._log_formatter_cls = PlainFormatter
     quieten()
 
