@@ -333,7 +333,7 @@ def test_where_a_terminal_watches_there_is_a_bar(tmp_path, monkeypatch, caplog, 
     farm = Farm(assignment, log=logging.getLogger())
     with assignment.inbox.in_place(), farm.at_work([("ada", "toy"), ("ben", "toy")]):
         farm.outcome(assignment.rebuilt("ada", "toy"), "ada", "toy")
-    assert ("1/2" in screen.getvalue()) == watches
+    assert ("0/2 [" in screen.getvalue()) == watches
     assert ("1 of 2 notebooks judged" in caplog.text) != watches
 
 
