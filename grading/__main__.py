@@ -2,10 +2,11 @@
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 
-def items(assignment: str, db_url: str | None, picture: Path) -> int:
+def items(assignment: str, db: str | None, picture: Path | None) -> int:
     """Prints the item analysis of a graded assignment and draws it; the exit status."""
     # matplotlib and nbgrader only where they are wanted
     from nbgrader.apps import NbGrader  # noqa: PLC0415
@@ -16,20 +17,21 @@ def items(assignment: str, db_url: str | None, picture: Path) -> int:
     course = NbGrader()
     course.initialize([])  # reads nbgrader_config.py
     coursedir = CourseDirectory(parent=course)
-    if db_url:
-        coursedir.db_url = db_url
+    if db:
+        coursedir.db_url = db
     try:
         found = items.analyse(coursedir, assignment)
     except LookupError as error:
         print(error.args[0], file=sys.stderr)
         return 1
     print(items.table(found))
+    picture = picture or Path(f"items-{assignment}.png")
     items.figure(found, picture, f"Item analysis of {assignment}")
     print(f"\nDrawn in {picture}")
     return 0
 
 
-def retest(assignment: str, renamed: list[tuple[str, str]], dropped: list[str]) -> int:
+def retest(assignment: str, rename: list[tuple[str, str]], drop: list[str]) -> int:
     """Takes changed tests into use and grades everybody again; the exit status."""
     from nbgrader.apps import NbGrader  # noqa: PLC0415
 
@@ -39,7 +41,7 @@ def retest(assignment: str, renamed: list[tuple[str, str]], dropped: list[str]) 
     course = NbGrader()
     course.initialize([])  # reads nbgrader_config.py
     try:
-        status = retest(course, assignment, Change(dict(renamed), frozenset(dropped)))
+        status = retest(course, assignment, Change(dict(rename), frozenset(drop)))
     except RetestError as error:
         print(error, file=sys.stderr)
         return 1
@@ -129,6 +131,39 @@ def doctor() -> int:
     return doctor()
 
 
+def options() -> int:
+    """Prints the course's own options, as nbgrader_config.py sets them; exit status 0."""
+    from grading.coordinator import farm, students  # noqa: PLC0415
+    from grading.feedback import page  # noqa: PLC0415
+    from grading.judge import job, judge, kernel_client  # noqa: PLC0415
+    from grading.plugins import archives, export, late  # noqa: PLC0415
+    from grading.sandbox import manager  # noqa: PLC0415
+    from grading.sandbox.provisioners import forked, plain, sandboxed  # noqa: PLC0415
+
+    modules = (farm, students, page, job, judge, kernel_client, archives, export, late, manager)
+    for module in (*modules, plain, sandboxed, forked):
+        for kind in vars(module).values():
+            if not hasattr(kind, "class_own_traits") or not kind.__module__.startswith(
+                module.__name__
+            ):
+                continue
+            for name, trait in sorted(kind.class_own_traits(config=True).items()):
+                default = trait.default()
+                shown = "" if default in (None, "") or callable(default) else f" = {default!r}"
+                print(f"c.{kind.__name__}.{name}{shown}\n    {' '.join(trait.help.split())}")
+    return 0
+
+
+COMMANDS: dict[str | None, Callable[..., int]] = {
+    "check": check,
+    "doctor": doctor,
+    "items": items,
+    "options": options,
+    "retest": retest,
+    "roster": roster,
+}
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m grading", description="For instructors.")
     commands = parser.add_subparsers(dest="command", metavar="command")
@@ -156,28 +191,23 @@ def main() -> int:
         metavar="NAME",
         help="a cell is gone, and the points and comments that were given by hand go with it",
     )
+    commands.add_parser("options", help="the options of nbgrader_config.py that nbgrader lacks")
     checking = commands.add_parser("check", help="which test cells can't be judged, and why")
     checking.add_argument("assignment")
     listed = commands.add_parser(
         "roster", help="read a class list of Canvas, Moodle or Gradescope into the gradebook"
     )
     listed.add_argument("file", type=Path, help="the CSV file that the learning system gives")
-    listed.add_argument("--id", default="", help="the column that new students' ids are from")
+    listed.add_argument(
+        "--id", dest="column", default="", help="the column that new students' ids are from"
+    )
     listed.add_argument("--assignment", default="", help="whose grading worksheet of Moodle it is")
-    given = parser.parse_args()
-    if given.command == "doctor":
-        return doctor()
-    if given.command == "roster":
-        return roster(given.file, given.id, given.assignment)
-    if given.command == "retest":
-        return retest(given.assignment, given.rename, given.drop)
-    if given.command == "check":
-        return check(given.assignment)
-    if given.command == "items":
-        picture = given.picture or Path(f"items-{given.assignment}.png")
-        return items(given.assignment, given.db, picture)
-    parser.print_help()
-    return 0
+    given = vars(parser.parse_args())
+    run = COMMANDS.get(given.pop("command"))
+    if not run:
+        parser.print_help()
+        return 0
+    return run(**given)
 
 
 if __name__ == "__main__":

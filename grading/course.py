@@ -1,9 +1,12 @@
 """The one line of a course's nbgrader_config.py: `from grading import use; use(c)`."""
 
 import os
+import platform
 import sys
 from pathlib import Path
 from typing import Any
+
+OLDEST = (3, 11)
 
 
 def use(c: Any) -> None:
@@ -12,9 +15,22 @@ def use(c: Any) -> None:
     Args:
         c: nbgrader's configuration, as `get_config()` returns it.
     """
-    # Students' kernels import this package, too.
-    from grading.coordinator import gradebook  # noqa: PLC0415
-    from grading.plugins import background, formgrader, typed  # noqa: PLC0415
+    # A configuration that fails is passed over by nbgrader, which would grade without all this: so
+    # the command itself ends.
+    if sys.version_info < OLDEST:
+        raise SystemExit(
+            f"Grading needs Python {'.'.join(map(str, OLDEST))} or newer; {sys.executable} is "
+            f"{platform.python_version()}. Please make the environment with a newer one."
+        )
+    try:
+        # Here, as students' kernels import this package, too.
+        from grading.coordinator import gradebook  # noqa: PLC0415
+        from grading.plugins import background, formgrader, typed  # noqa: PLC0415
+    except ImportError as error:
+        raise SystemExit(
+            f"Grading can't start: {error} ({sys.executable}). Please install the course's "
+            "requirements.txt there, or use the Python that has them."
+        ) from error
 
     # nbgrader starts `alembic` by its bare name; find it where the environment isn't activated.
     programs = str(Path(sys.executable).parent)

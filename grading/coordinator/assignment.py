@@ -108,16 +108,35 @@ class Assignment:
         """
         if not self.released:
             raise NotGradableError(
-                f"The gradebook knows no notebook of '{self.name}'. "
-                f"Please run `nbgrader generate_assignment {self.name}` first."
+                f"The gradebook knows no notebook of '{self.name}'. Please run "
+                f"`{self._generate}` first."
             )
         for name, cells in self.released.items():
             if cells != {grade_id(cell) for cell in self.master(name).stubs.cells} - {None}:
                 raise NotGradableError(
                     f"The cells of {name}.ipynb in the source folder are not those that were "
-                    f"released. Please run `nbgrader generate_assignment {self.name}` again."
+                    f"released. {self._way_back()}"
                 )
         return sorted(name for name in self.released if fnmatch(name, self._coursedir.notebook_id))
+
+    @property
+    def _generate(self) -> str:
+        """The command that makes the student version, whether there is one or not."""
+        course = self._coursedir
+        release = course.format_path(course.release_directory, ".", self.name)
+        force = " --force" if os.path.isdir(release) else ""
+        return f"nbgrader generate_assignment {self.name}{force}"
+
+    def _way_back(self) -> str:
+        """What to do where cells came or went after the release."""
+        with Gradebook(self._coursedir.db_url, self._coursedir.course_id) as gradebook:
+            handed_in = gradebook.find_assignment(self.name).submissions
+            if not handed_in:
+                return f"Please run `{self._generate}`."
+        return (
+            f"`python -m grading retest {self.name}` takes the new ones into use and grades "
+            "everybody anew; what you gave by hand stays."
+        )
 
     def master(self, notebook: str) -> Master:
         """The instructor's notebook. Raises `NotGradableError` where it is missing."""

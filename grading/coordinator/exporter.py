@@ -5,10 +5,12 @@ that copy. Here whatever a student handed in, a notebook of the instructor's mak
 which needs sanitizing once for all; so each is read, judged, stored and written in one step.
 """
 
+import contextlib
 import logging
 import os
 import shutil
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -21,6 +23,7 @@ from nbgrader.utils import setenv
 
 from grading.coordinator.assignment import Assignment, NotGradableError
 from grading.coordinator.farm import Farm, RunEndedError
+from grading.coordinator.folder import NoCopyError
 from grading.coordinator.gradebook import kept_open
 from grading.coordinator.students import StudentIds
 from grading.coordinator.submission import HandedIn
@@ -34,6 +37,26 @@ NO_NOTEBOOK = "... of them 0 points, for no notebook of the assignment was hande
 BEFORE = "Graded before, and left as they are"
 NOTHING = "In the gradebook, but handed in nothing"
 FAILED = "NOT graded: the next run tries again"
+
+INTERRUPTED = "The run was interrupted."
+FULL = (
+    "This machine can't store what is handed in and graded: {why}. Please make room in the "
+    "course's folder and in {temporary}, and run the command again; it grades who isn't graded yet."
+)
+
+
+@contextlib.contextmanager
+def _ending_where_full() -> Iterator[None]:
+    """Ends the run where this machine can't store anything: so it would be with everybody."""
+    try:
+        try:
+            yield
+        except OSError as error:
+            NoCopyError.check(error)
+            raise
+    except NoCopyError as error:
+        told = FULL.format(why=error.__cause__, temporary=tempfile.gettempdir())
+        raise RunEndedError(told) from error
 
 
 class SubmissionExporter(NotebookExporter):
@@ -62,8 +85,9 @@ class SubmissionExporter(NotebookExporter):
         self.optimistic_validation = True  # of the notebook that is written, not of each step's
         # nbgrader has no hook around a run, so its loop over the submissions is put into one.
         self.converter.convert_notebooks = self._as_a_run(self.converter.convert_notebooks)
+        self.converter.init_assignment = _ending_where_full()(self.converter.init_assignment)
         self.converter.init_destination = self._with_a_copy(self.converter.init_destination)
-        self.converter.convert_single_notebook = self._grade
+        self.converter.convert_single_notebook = _ending_where_full()(self._grade)
 
     @property
     def converter(self) -> Autograde:
@@ -78,7 +102,8 @@ class SubmissionExporter(NotebookExporter):
                     self._choose_steps()
                     self._prepare()
                     upcoming = self._upcoming()
-                    with self.farm.at_work(upcoming):
+                    runs = self.config.Execute.get("enabled", True)
+                    with self.farm.at_work(upcoming if runs else []):
                         self._drop_outdated()
                         try:
                             convert()
@@ -87,6 +112,8 @@ class SubmissionExporter(NotebookExporter):
             except (NotGradableError, NoWorkersError, RunEndedError) as error:
                 self.log.error(str(error))  # nbgrader ends silently on its own exception
                 raise NbGraderException(str(error)) from error
+            except KeyboardInterrupt:
+                raise NbGraderException(INTERRUPTED) from None
 
         return run
 
@@ -113,8 +140,9 @@ class SubmissionExporter(NotebookExporter):
             self._inbox.take_stamp(student)
             if not decide(assignment, student):
                 return False
-            if told := self._inbox.take(student).told:
-                self.log.warning("%s: %s", student, told)
+            with _ending_where_full():
+                if told := self._inbox.take(student).told:
+                    self.log.warning("%s: %s", student, told)
             return True
 
         return wanted

@@ -5,6 +5,7 @@ the pages are made side by side by the workers that judge notebooks, and each is
 when it is finished: a run that was stopped goes on where it was.
 """
 
+import logging
 import os
 import re
 from collections import deque
@@ -19,6 +20,7 @@ from nbgrader.converters.generate_feedback import GenerateFeedback
 
 from grading.coordinator import workers
 from grading.coordinator.marks import Marks, marks_of
+from grading.coordinator.summary import Summary
 from grading.coordinator.workers import NoWorkersError
 from grading.feedback.current import is_current, state
 from grading.feedback.job import PageJob
@@ -30,6 +32,8 @@ SECTIONS = (  # of the configuration, for pages
     "ClearHiddenTests",
 )
 TOLD_EVERY = 100  # pages
+MADE, CURRENT = "Feedback pages made", "Left as they are, for nothing has changed"
+FAILED = "NOT made: the next run tries again"
 LOST = (
     "A process that makes pages was ended, by the machine for want of memory or by somebody. "
     "Please run the command again: it goes on where it was."
@@ -59,7 +63,7 @@ class FeedbackRun:
         self._converter, self._course, self._log = converter, converter.coursedir, converter.log
         self._make = make
         self._marks: dict[tuple[str, str], Marks] = {}
-        self._failed: list[str] = []
+        self._summary = Summary(MADE, CURRENT, FAILED)
 
     def run(self) -> None:
         """Makes the pages that are not current.
@@ -70,7 +74,7 @@ class FeedbackRun:
         """
         with Gradebook(self._course.db_url, self._course.course_id) as gradebook:
             self._marks = marks_of(gradebook, self._course.assignment_id)
-        self._failed = []
+        self._summary = Summary(MADE, CURRENT, FAILED)
         wanted = list(self._wanted())
         self._log.info("%s to make", count(len(wanted), "feedback page"))
         problem = ""
@@ -80,11 +84,12 @@ class FeedbackRun:
             problem = str(error)
         except BrokenExecutor:
             problem = LOST
-        if self._failed:
-            problem = f"No page could be made for {', '.join(self._failed)}: see above. {problem}"
+        for line in self._summary.lines():
+            self._log.log(logging.ERROR if line.startswith(FAILED) else logging.INFO, line)
         if problem:
-            self._log.error(problem.strip())  # nbgrader ends silently on its own exception
-            raise NbGraderException(problem)
+            self._log.error(problem)  # nbgrader ends silently on its own exception
+        if problem or self._summary[FAILED]:
+            raise NbGraderException(problem or FAILED)
 
     def _wanted(self) -> Iterator[Wanted]:
         """The pages that are to be made, student by student."""
@@ -106,6 +111,8 @@ class FeedbackRun:
                     if page.exists():
                         self._log.info("Making the page of %s again", plain_line(student))
                     yield Wanted(student, file.stem, made_from, place)
+                else:
+                    self._summary.note(CURRENT, student)
 
     def _make_all(self, wanted: list[Wanted]) -> None:
         """Hands pages out, as many at once as keep the workers busy, and takes them in in order."""
@@ -150,6 +157,7 @@ class FeedbackRun:
             half.write_text(text, encoding="utf-8")
             os.replace(half, page)
             self._converter.set_permissions(self._course.assignment_id, wanted.student)
+            self._summary.note(MADE, wanted.student)
         except BrokenExecutor:
             raise
         except Exception as error:
@@ -159,7 +167,7 @@ class FeedbackRun:
 
     def _fail(self, student: str, why: str) -> None:
         self._log.error("No page for %s: %s", plain_line(student), plain_line(why))
-        self._failed.append(plain_line(student))
+        self._summary.note(FAILED, student)
 
     def _keep_only_pages(self, place: Path) -> None:
         """Removes what an earlier version or plain nbgrader has copied beside the pages: a

@@ -4,9 +4,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from nbgrader.converters.base import NbGraderException
-
 from grading.coordinator.lock import LockedOutError, alone_in
+from grading.plugins.gradebook import fail
 
 
 def alone(method: Callable[[Any], None]) -> Callable[[Any], None]:
@@ -20,13 +19,6 @@ def alone(method: Callable[[Any], None]) -> Callable[[Any], None]:
             with alone_in(course.root, f"nbgrader {name} {course.assignment_id}".strip()):
                 method(self)
         except LockedOutError as error:
-            _fail(self, str(error))
+            fail(self, str(error))
 
     return start
-
-
-def _fail(command: Any, why: str) -> None:
-    if hasattr(command, "fail"):  # an application, or the exchange's
-        command.fail(why)
-    command.log.error(why)
-    raise NbGraderException(why)

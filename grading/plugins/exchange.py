@@ -41,8 +41,12 @@ class ReleaseFeedback(ExchangeReleaseFeedback):
         chosen = {wanted} & students or {name for name in students if fnmatch(name, wanted)}
         known = StudentIds(parent=self).known(sorted(chosen - set(excluded)))
         owners = self._owners_of_secrets()
-        for student in known:
-            self._release(student, assignment, owners, marks)
+        pages = sum(self._release(student, assignment, owners, marks) for student in known)
+        if not pages:
+            self.fail(
+                f"There are no feedback pages of '{assignment}' to release. Please run `nbgrader "
+                f"generate_feedback {assignment}` first."
+            )
 
     def _owners_of_secrets(self) -> dict[str, set[str]]:
         """Who has handed in with which secret, in any assignment: pages of all lie side by side."""
@@ -61,14 +65,16 @@ class ReleaseFeedback(ExchangeReleaseFeedback):
         assignment: str,
         owners: dict[str, set[str]],
         marks: dict[tuple[str, str], Marks],
-    ) -> None:
+    ) -> int:
+        """Releases a student's pages, or says why not; how many there are."""
         steps = self.coursedir.autograded_directory, self.coursedir.feedback_directory
         graded, feedback = (
             Path(self.coursedir.format_path(step, student, assignment)) for step in steps
         )
         secret = _secret_in(graded)
         others = sorted(owners.get(secret, set()) - {student}) if secret else []
-        for page in sorted(feedback.glob("*.html")):
+        pages = sorted(feedback.glob("*.html"))
+        for page in pages:
             if not secret:
                 self.log.warning(
                     "Not handed in through the exchange, so %s has to get this page from you: %s",
@@ -100,6 +106,7 @@ class ReleaseFeedback(ExchangeReleaseFeedback):
             shutil.copy(page, half)
             os.replace(half, released)
             self.log.info("Released the feedback on %s for %s", page.stem, student)
+        return len(pages)
 
 
 def _secret_in(graded: Path) -> str | None:

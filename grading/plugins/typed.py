@@ -18,11 +18,12 @@ from nbgrader.api import Gradebook
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.apps.baseapp import NbGrader
 from nbgrader.apps.dbapp import DbAssignmentAddApp, DbAssignmentImportApp
+from nbgrader.apps.exportapp import ExportApp
 from nbgrader.apps.zipcollectapp import ZipCollectApp
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import BaseConverter
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.exchange.default import ExchangeCollect
+from nbgrader.exchange.default import ExchangeCollect, ExchangeReleaseFeedback
 from nbgrader.utils import find_all_notebooks
 
 from grading.coordinator.folder import RefusedError, opened, stamp_in
@@ -30,6 +31,7 @@ from grading.coordinator.students import StudentIds
 from grading.plain import plain_line
 from grading.plugins.alone import alone
 from grading.plugins.archives import Collector
+from grading.plugins.gradebook import with_gradebook
 from grading.plugins.log import PlainFormatter, quieten
 from grading.plugins.moments import MomentError, moment
 from grading.plugins.systems.downloads import EXAMPLES, Owners
@@ -41,7 +43,7 @@ SHOWN = 5  # names of files in a message
 def install() -> None:
     """Has due dates read by `moment`, `--student` find the student of just that name, folders that
     no student can have be left out, time stamps read without trust, one command at a time change a
-    course, and the log written plainly."""
+    course, whose gradebook can be used, and the log written plainly."""
     for method in ("add_assignment", "update_or_create_assignment"):
         _replace(Gradebook, method, _with_due_date)
     for command in (DbAssignmentAddApp, DbAssignmentImportApp):
@@ -54,7 +56,9 @@ def install() -> None:
     _replace(ZipCollectApp, "_collect_files", _or_it_is_said)
     _replace(ZipCollectApp, "_transfer_files", _one_by_one)
     for command in (BaseConverter, ZipCollectApp, ExchangeCollect):
-        _replace(command, "start", alone)
+        _replace(command, "start", lambda method: alone(with_gradebook(method)))
+    for command in (ExportApp, ExchangeReleaseFeedback):
+        _replace(command, "start", with_gradebook)
     NbGrader._log_formatter_cls = PlainFormatter
     quieten()
 

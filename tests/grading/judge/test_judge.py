@@ -285,4 +285,4 @@ def test_an_unprepared_course_is_not_graded_by_guess(tmp_path):
     process = course.start("autograde", "toy")
     log, _ = process.communicate()
     assert process.returncode == 1
-    assert "Please run `nbgrader generate_assignment toy` again" in log
+    assert "Please run `nbgrader generate_assignment toy --force`." in log

@@ -82,7 +82,7 @@ def test_a_due_date_in_the_formgrader(course):
 )
 def test_the_student_of_just_that_name_comes_first(course, typed, meant):
     said = course.nbgrader_here("autograde", "toy", f"--student={typed}", "--force", "--no-execute")
-    assert {name for name in CLASS if f"autograded/{name}/toy\n" in said} == meant, said
+    assert f"Graded in this run: {len(meant)} ({', '.join(sorted(meant))})\n" in said, said
     shutil.rmtree(course.root / "feedback", ignore_errors=True)
     course.run("generate_feedback", "toy", f"--student={typed}")
     pages = {page.parent.parent.name for page in (course.root / "feedback").rglob("*.html")}
