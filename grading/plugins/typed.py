@@ -28,11 +28,13 @@ from grading.coordinator.students import StudentIds
 from grading.plain import plain_line
 from grading.plugins.log import PlainFormatter
 from grading.plugins.moments import MomentError, moment
+from grading.plugins.private import STEPS
 
 
 def install() -> None:
     """Has due dates read by `moment`, `--student` find the student of just that name, folders that
-    no student can have be left out, time stamps read without trust, and the log written plainly."""
+    no student can have be left out, time stamps read without trust, the log written plainly, and
+    what grading makes kept private."""
     for method in ("add_assignment", "update_or_create_assignment"):
         _replace(Gradebook, method, _with_due_date)
     for command in (DbAssignmentAddApp, DbAssignmentImportApp):
@@ -42,6 +44,8 @@ def install() -> None:
     _replace(NbGraderAPI, "get_submitted_timestamp", _of_what_was_handed_in)
     _replace(NbGraderAPI, "get_submitted_students", _with_ids)
     _replace(ZipCollectApp, "_transfer_files", _one_by_one)
+    for kind, method, put in STEPS:
+        _replace(kind, method, put)
     NbGrader._log_formatter_cls = PlainFormatter
 
 
