@@ -61,7 +61,7 @@ lowest:  ## make .venv anew with the lowest versions that pyproject.toml promise
 
 constraints: setup  ## note the versions in .venv in constraints.txt
 	sed -i.old '/^#/!d' constraints.txt && rm constraints.txt.old
-	$(BIN)/pip freeze --exclude-editable | sed -E '/^(cuda|nvidia|triton)/d; s/\+.*//' >> constraints.txt
+	$(BIN)/pip freeze --exclude-editable | sed -E '/^(cuda|nvidia|triton)/d; s/\+.*//; s/^soupsieve==.*/&; python_full_version >= "3.11.7"/' >> constraints.txt
 
 clean:  ## remove what can be made again; submissions, gradebook and what you graded by hand stay
 	rm -rf autograded/* feedback site

@@ -24,7 +24,7 @@ from course import Course
 FILES = handin.ROOT / "docs" / "hub"
 PROGRAMS = ("useradd", "groupadd", "chpasswd", "runuser", "unshare", "nsenter")
 PROXY = "configurable-http-proxy"
-PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"], "/usr/sbin"])
 IN_USE = 8  # userdel's status while a process of the account is there
 
 
@@ -139,19 +139,22 @@ class Hub:
             _said("chpasswd", given=f"{name}:{password}")
 
     def _make_files(self) -> None:
-        """The steps of docs/hub.md."""
-        self.exchange.mkdir()
-        self.exchange.chmod(0o1777)
+        """The steps of docs/hub.md, here."""
         self.course = Course(self.place / "course")
-        owner = f"{self.accounts['teacher'].name}:{self.staff}"
-        inside = self.exchange / "generative-models"
-        inside.mkdir()
-        _said("chown", owner, inside)
-        inside.chmod(0o2775)
-        with (self.course.root / "nbgrader_config.py").open("a") as config:
-            config.write("\nc.CourseDirectory.groupshared = True\n")
-        _said("chown", "-R", owner, self.course.root)
-        _said("chmod", "-R", "u=rwX,g=rwXs,o=", self.course.root)
+        for name in ("solutions", "submitted", "autograded"):
+            (self.course.root / name).mkdir()
+        here = {
+            "/srv/generative-models": str(self.course.root),
+            "/srv/nbgrader/exchange": str(self.exchange),
+            "course-staff": self.staff,
+            "grace": self.accounts["teacher"].name,
+        }
+        page = (handin.ROOT / "docs" / "hub.md").read_text()
+        for first in ("echo 'c.CourseDirectory.groupshared", "mkdir -p /srv/nbgrader/exchange"):
+            [lines] = re.findall(rf"^{re.escape(first)}.+?(?=\n\n)", page, re.M | re.S)
+            for told, meant in here.items():
+                lines = lines.replace(told, meant)
+            subprocess.run(["sh", "-ec", lines], cwd=self.course.root, check=True)
         shutil.copytree(FILES / "course", self.settings)
         text = (FILES / "course" / "nbgrader_config.py").read_text()
         text = _replaced(text, "c.Exchange.root", repr(str(self.exchange)))
