@@ -3,10 +3,11 @@
 For the nbgrader_config.py that students' JupyterLab reads (docs/hub.md):
 
     c.Execute.timeout = 300
-    c.Execute.on_cell_error = ShortErrors(c.Execute.timeout)
+    c.Execute.on_cell_error = ShortErrors(c.Execute.timeout, compute_checksum)
 """
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 TIME_OUT = "CellTimeoutError"  # as nbgrader calls it
@@ -19,10 +20,11 @@ class ShortErrors:
 
     Args:
         seconds: how long a cell may take, for the sentence that says so.
+        checksum: nbgrader's (`nbgrader.utils.compute_checksum`), which tells a changed cell.
     """
 
-    def __init__(self, seconds: int):
-        self._seconds = seconds
+    def __init__(self, seconds: int, checksum: Callable[[Any], str]):
+        self._seconds, self._checksum = seconds, checksum
         self._stopped = ""  # the first cell that took too long
 
     def __call__(self, cell: Any, cell_index: int, execute_reply: dict[str, Any]) -> None:
@@ -35,7 +37,7 @@ class ShortErrors:
             self._stopped = name
         if not facts.get("grade"):
             return
-        _show_as(cell, f"{name} ({facts['points']:g} points)")
+        self._show_as(cell, f"{name} ({facts['points']:g} points)")
         if self._stopped:
             for output in cell.outputs:
                 if output.output_type == "error":
@@ -49,13 +51,9 @@ class ShortErrors:
             "press Validate again later, or submit: grading gives a cell more time.\n"
         )
 
-
-def _show_as(cell: Any, text: str) -> None:
-    """Puts a text in the place of a test cell's source; a cell that the student changed stays."""
-    # Only where nbgrader runs.
-    from nbgrader.utils import compute_checksum  # noqa: PLC0415
-
-    facts = cell.metadata.nbgrader
-    if facts.get("checksum") == compute_checksum(cell):
-        cell.source = text
-        facts["checksum"] = compute_checksum(cell)
+    def _show_as(self, cell: Any, text: str) -> None:
+        """Puts a text in the place of a cell's source; a cell that the student changed stays."""
+        facts = cell.metadata.nbgrader
+        if facts.get("checksum") == self._checksum(cell):
+            cell.source = text
+            facts["checksum"] = self._checksum(cell)

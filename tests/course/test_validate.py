@@ -31,7 +31,8 @@ def validate(tmp_path):
         config = PyFileConfigLoader(str(STUDENTS)).load_config()
         assert config.Execute.timeout == 300
         if seconds:
-            config.Execute.timeout, config.Execute.on_cell_error = seconds, ShortErrors(seconds)
+            config.Execute.timeout = seconds
+            config.Execute.on_cell_error = ShortErrors(seconds, compute_checksum)
         results = Validator(config=config).validate(str(file))
         assert file.read_bytes() == before
         return results
