@@ -8,7 +8,7 @@ FUZZED += tests/grading/coordinator/test_submission_properties.py
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 help:  ## list the commands
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ —/'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ —/'
 
 setup: $(BIN)/.ready  ## make the environment .venv
 
@@ -61,9 +61,14 @@ lowest:  ## make .venv anew with the lowest versions that pyproject.toml promise
 
 constraints: setup  ## note the versions in .venv in constraints.txt
 	sed -i.old '/^#/!d' constraints.txt && rm constraints.txt.old
-	$(BIN)/pip freeze --exclude-editable | sed -E '/^(cuda|nvidia|triton)/d; s/\+.*//' >> constraints.txt
+	$(BIN)/pip freeze --exclude-editable | sed -E '/^(cuda|nvidia|triton)/d; s/\+.*//; s/^soupsieve==.*/&; python_full_version >= "3.11.7"/' >> constraints.txt
 
-clean:  ## remove what grading has made: submissions, gradebook, feedback
-	rm -rf submitted/* autograded/* feedback gradebook.db
+clean:  ## remove what can be made again; submissions, gradebook and what you graded by hand stay
+	rm -rf autograded/* feedback site
 
-.PHONY: help setup demo test release solutions corpus attacks fuzz bench docs lab lowest constraints clean
+clean-all: clean  ## remove submissions and gradebook, too, if you type "yes"
+	@printf 'All submissions and the gradebook, with what was graded by hand, will be gone. Type yes: '
+	@read answer && [ "$$answer" = yes ] || { echo 'Nothing more was removed.'; exit 1; }
+	rm -rf submitted/* gradebook.db*
+
+.PHONY: help setup demo test release solutions corpus attacks fuzz bench docs lab lowest constraints clean clean-all

@@ -128,7 +128,25 @@ def doctor() -> int:
     """Prints what this machine can enforce; exit status 0 where the sandbox works."""
     from grading.sandbox.doctor import doctor  # noqa: PLC0415
 
-    return doctor()
+    status = doctor()
+    for line in access():
+        print(line)
+    return status
+
+
+def access() -> list[str]:
+    """What is wrong with who can read and write the course of this folder, in lines."""
+    from nbgrader.apps import NbGrader  # noqa: PLC0415
+    from nbgrader.coursedir import CourseDirectory  # noqa: PLC0415
+    from nbgrader.exchange.default import Exchange  # noqa: PLC0415
+
+    from grading.plugins.access import told_access  # noqa: PLC0415
+
+    course = NbGrader()
+    course.log_level = "ERROR"  # where there is no course, there is nothing to tell
+    course.initialize([])  # reads nbgrader_config.py
+    coursedir = CourseDirectory(parent=course)
+    return told_access(coursedir, Exchange(coursedir, parent=course).root)
 
 
 def options() -> int:

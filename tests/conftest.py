@@ -12,7 +12,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 IN_CI = os.environ.get("CI") == "true"
 # What takes longest begins first, so that at the end no processor waits for it.
-LONGEST = ("test_corpus.py", "test_attacks.py", "test_browser.py", "test_farm.py")
+LONGEST = ("test_corpus.py", "test_attacks.py", "test_hub.py", "test_browser.py", "test_farm.py")
 LONGEST += ("test_widgets.py", "test_commands.py", "test_courses.py", "test_judge.py")
 
 # In CI the same examples each time, so that a red run has a reason in the commit.

@@ -24,6 +24,7 @@ class _Kept(threading.local):
 
 
 _KEPT = _Kept()
+_INSTALLED: list[type[Gradebook]] = []
 
 
 @contextlib.contextmanager
@@ -43,8 +44,9 @@ def kept_open() -> Iterator[None]:
 
 def install() -> None:
     """Has nbgrader's `Gradebook` know of `kept_open`; a configuration can be read again."""
-    if hasattr(Gradebook.__init__, "__wrapped__"):
+    if _INSTALLED:
         return
+    _INSTALLED.append(Gradebook)
     first, close = Gradebook.__init__, Gradebook.close
 
     @functools.wraps(first)

@@ -20,6 +20,7 @@ from grading.plain import plain_line
 
 SECRET = "submission_secret.txt"
 LONGEST = 1_000  # characters
+READABLE = 0o644  # its name hides it from all but its student
 
 
 class ReleaseFeedback(ExchangeReleaseFeedback):
@@ -103,7 +104,8 @@ class ReleaseFeedback(ExchangeReleaseFeedback):
             name = notebook_hash(secret=secret, notebook_id=page.stem)
             released = Path(self.dest_path, f"{name}.html")
             half = released.with_suffix(".part")
-            shutil.copy(page, half)
+            shutil.copyfile(page, half)  # the page itself is the course's alone
+            half.chmod(READABLE)
             os.replace(half, released)
             self.log.info("Released the feedback on %s for %s", page.stem, student)
         return len(pages)

@@ -41,6 +41,7 @@ from grading.coordinator.folder import (
 from grading.coordinator.students import StudentIds
 from grading.plain import plain_line
 from grading.plugins.moments import MomentError, moment
+from grading.plugins.private import private
 from grading.scratch import Scratch
 from helpers.words import count
 
@@ -159,7 +160,8 @@ class Collect(ExchangeCollect):
         self.log.info("%s of '%s' to collect", number, self.coursedir.assignment_id)
         for record in self.src_records:
             try:
-                self._collect(record)
+                with private(self.coursedir.root):
+                    self._collect(record)
             except (RefusedError, NoCopyError, OSError, RuntimeError) as error:
                 self._tell(record.name, error)
 

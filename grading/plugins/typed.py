@@ -34,16 +34,20 @@ from grading.plugins.archives import Collector
 from grading.plugins.gradebook import with_gradebook
 from grading.plugins.log import PlainFormatter, quieten
 from grading.plugins.moments import MomentError, moment
+from grading.plugins.private import STEPS
 from grading.plugins.systems.downloads import EXAMPLES, Owners
 from grading.plugins.systems.table import TableError
 
 SHOWN = 5  # names of files in a message
 
+_REPLACED: set[tuple[type, str, Callable]] = set()
+
 
 def install() -> None:
     """Has due dates read by `moment`, `--student` find the student of just that name, folders that
     no student can have be left out, time stamps read without trust, one command at a time change a
-    course, whose gradebook can be used, and the log written plainly."""
+    course, whose gradebook can be used, the log written plainly, and what grading makes kept
+    private."""
     for method in ("add_assignment", "update_or_create_assignment"):
         _replace(Gradebook, method, _with_due_date)
     for command in (DbAssignmentAddApp, DbAssignmentImportApp):
@@ -56,18 +60,25 @@ def install() -> None:
     _replace(ZipCollectApp, "_collect_files", _or_it_is_said)
     _replace(ZipCollectApp, "_transfer_files", _one_by_one)
     for command in (BaseConverter, ZipCollectApp, ExchangeCollect):
-        _replace(command, "start", lambda method: alone(with_gradebook(method)))
+        _replace(command, "start", _alone)
     for command in (ExportApp, ExchangeReleaseFeedback):
         _replace(command, "start", with_gradebook)
+    for kind, method, put in STEPS:  # of commands, around the steps above
+        _replace(kind, method, put)
     NbGrader._log_formatter_cls = PlainFormatter
     quieten()
 
 
 def _replace(kind: type, name: str, put: Callable[[Callable], Callable]) -> None:
     """Puts a step before a method, once: a configuration can be read again."""
-    method = getattr(kind, name)
-    if not hasattr(method, "__wrapped__"):
+    if (kind, name, put) not in _REPLACED:
+        _REPLACED.add((kind, name, put))
+        method = getattr(kind, name)
         setattr(kind, name, functools.wraps(method)(put(method)))
+
+
+def _alone(method: Callable) -> Callable:
+    return alone(with_gradebook(method))
 
 
 def _with_due_date(method: Callable) -> Callable:

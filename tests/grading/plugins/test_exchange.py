@@ -256,3 +256,43 @@ def test_a_submission_in_somebody_elses_name_is_refused(exchange, monkeypatch):
     assert not (exchange.submitted("ada") / "forged.txt").exists()
     assert f"Not collected: '{forged.name}'. It claims to be ada's, but it, or a part of it" in said
     assert "is owned by eve. " in said and "It claims to be bob's" in said
+
+
+def test_what_grading_makes_is_for_nobody_else(exchange):
+    """Whatever the umask; a group that may write the course's folder has what its owner has."""
+    exchange.submit("ada")
+    loose = exchange.root / "downloaded" / "toy" / "archive"
+    loose.mkdir(parents=True)
+    shutil.copy(exchange.root / "home" / "ada" / "toy" / "toy.ipynb", loose / "toy_ben.ipynb")
+    pattern = r".*/(?P<file_id>[^/]+)_(?P<student_id>[a-z]+)\.ipynb"
+    files = [exchange.root / name for name in ("gradebook.db", "grades.csv")]
+
+    def made_by(*commands):
+        """The files and folders that these commands make anew."""
+        folders = ["submitted", "feedback", "downloaded/toy/extracted"]
+        for name in folders:
+            shutil.rmtree(exchange.root / name, ignore_errors=True)
+        exchange.run("collect", "toy")
+        exchange.run("zip_collect", "toy", f"--FileNameCollectorPlugin.named_regexp={pattern}")
+        for command in commands:
+            exchange.run(command, "toy")
+        exchange.run("export")
+        folders += ["autograded"] * ("autograde" in commands)  # the slow step
+        made = [path for name in folders for path in (exchange.root / name).rglob("*")]
+        assert {path.name for path in made} > {"ada", "ben", "timestamp.txt"}
+        return {path: path.stat().st_mode & 0o777 for path in (*made, *files)}
+
+    exchange.root.chmod(0o755)
+    files[0].unlink()
+    exchange.run("generate_assignment", "toy", "--force")
+    made = made_by("autograde", "generate_feedback", "release_feedback")
+    assert not [path for path, mode in made.items() if mode & 0o077]
+    released = list((exchange.inbound.parent / "feedback").glob("*.html"))  # behind their names
+    assert {path.stat().st_mode & 0o777 for path in released} == {0o644}
+
+    exchange.root.chmod(0o2770)
+    for file in files:
+        file.rename(f"{file}.private")
+    exchange.run("generate_assignment", "toy", "--force")
+    made = made_by()
+    assert not [path for path, mode in made.items() if mode != mode & 0o700 | (mode & 0o700) >> 3]
