@@ -48,7 +48,7 @@ def use(c: Any) -> None:
         "nbgrader.preprocessors.AssignLatePenalties",
     ]
     # A kernel on this machine's own loopback: no history file, no warning that it isn't encrypted.
-    # Tracebacks as Python prints them: those with code around every line take longer than most cells.
+    # Tracebacks as Python prints them: IPython's own take longer than most cells.
     c.Execute.extra_arguments = [
         "--HistoryManager.hist_file=:memory:",
         "--IPKernelApp.log_level=ERROR",

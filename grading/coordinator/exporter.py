@@ -209,7 +209,7 @@ class SubmissionExporter(NotebookExporter):
         """Judges a notebook, and writes it and its grades; it never raises for being bad."""
         resources = self.converter.init_single_notebook_resources(filename)
         names = resources["nbgrader"]
-        self.log.info("Autograding %s of %s", names["notebook"], names["student"])
+        self.log.debug("Autograding %s of %s", names["notebook"], names["student"])
         notebook = self._assignment.rebuilt(names["student"], names["notebook"])
         handed_in = replace(HandedIn.of(notebook), digest=self._inbox.digest(names["student"]))
         handed_in.write(notebook)

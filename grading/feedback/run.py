@@ -76,7 +76,7 @@ class FeedbackRun:
             self._marks = marks_of(gradebook, self._course.assignment_id)
         self._summary = Summary(MADE, CURRENT, FAILED)
         wanted = list(self._wanted())
-        self._log.info("%s to make", count(len(wanted), "feedback page"))
+        self._log.debug("%s to make", count(len(wanted), "feedback page"))
         problem = ""
         try:
             self._make_all(wanted)

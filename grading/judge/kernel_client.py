@@ -18,6 +18,7 @@ from nbclient.util import run_sync
 from nbformat.notebooknode import NotebookNode
 from nbgrader.preprocessors import Execute
 from traitlets import Bool, Float, Integer, Unicode, default
+from traitlets.config import Config
 from traitlets.utils.importstring import import_item
 
 from grading.judge.gate import Gate
@@ -106,6 +107,9 @@ class KernelClient(Execute):
         """Starts a kernel and puts the student's side of the judge into it."""
         self.kernel_manager_class = import_item(self.kernel_manager)
         self.km = self.create_kernel_manager()
+        # Jupyter's class of this name would warn of each option of this one's.
+        sections = {name: own for name, own in self.config.items() if name != "KernelClient"}
+        self.km.config = Config(sections)
         try:
             self.start_new_kernel()
             self.unsandboxed |= not getattr(self.km, "sandboxed", False)

@@ -52,7 +52,7 @@ OF_AN_HONEST_ONE = "# an honest student's own words"
 SECRETS = [OF_AN_HONEST_ONE.encode(), b"the instructor's own words"]
 HARMLESS = "\n\t\u200c\u200d"  # white space, and what joins letters
 LEFT = {"source", "release", "submitted", "autograded", "gradebook.db", "nbgrader_config.py"}
-LEFT |= {"downloaded", "feedback", ".nbgrader.log"}
+LEFT |= {"downloaded", "feedback", ".nbgrader.log", ".nbgrader-lock"}
 
 
 class Classroom(Toy):

@@ -32,7 +32,7 @@ def pages(course):
 
 def test_processes_and_one_process_make_the_same_pages(course):
     said = course.run("generate_feedback", "toy", "--Farm.executor=threads:2")
-    assert "12 feedback pages to make" in said
+    assert "Feedback pages made: 12 (s00, s01, " in said
     made = {student: page.read_bytes() for student, page in pages(course).items()}
     assert sorted(made) == STUDENTS
     course.run("generate_feedback", "toy", "--force", "--Farm.executor=threads:1")
@@ -44,7 +44,7 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(course):
     before = {student: page.stat().st_mtime_ns for student, page in pages(course).items()}
     for student in STUDENTS[:2]:
         pages(course)[student].unlink()
-    assert "2 feedback pages to make" in course.nbgrader_here("generate_feedback", "toy")
+    assert "pages made: 2 (s00, s01)" in course.nbgrader_here("generate_feedback", "toy")
     after = {student: page.stat().st_mtime_ns for student, page in pages(course).items()}
     assert {student for student in STUDENTS if after[student] != before[student]} == {*STUDENTS[:2]}
 
