@@ -11,14 +11,9 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from helpers.devices import home
-
 TWO_DEVICES = "two devices"  # the cause of what fails where a tensor is on another device
-# What torch says: of operations, of torch.where, of indices, of convolutions, of older functions.
-_REFUSED = re.compile(
-    r"(be|are) on the same (device|GPU)|same device as the indexed|must have same device|"
-    r"expected it to be on GPU|Input type .*cuda.* should be the same"
-)
+# What torch says of operations and indices, and of convolutions.
+_REFUSED = re.compile(r"\bsame (device|GPU)\b|Input type .*cuda.* should be the same")
 _NAME = re.compile(r"\b(?:self\.)?[A-Za-z_]\w*")
 
 
@@ -37,9 +32,9 @@ def meeting(frame: FrameType | None, line: str, within: TracebackType | None) ->
     """
     if layer := _layer_elsewhere(within):
         return (
-            f"the weights of a layer ({type(layer).__name__}) are on the CPU, its input is on "
-            f"{home()}: make layers in `__init__`, keep them as attributes, and move the model "
-            "with `.to(device)`"
+            f"the weights of a layer ({type(layer).__name__}) are on the CPU, its input is on the "
+            "GPU: make layers in `__init__`, keep them as attributes, and move the model with "
+            "`.to(device)`"
         )
     found = _tensors(frame, line) if frame else {}
     there = [name for name, tensor in found.items() if tensor.device.type != "cpu"]
@@ -47,32 +42,30 @@ def meeting(frame: FrameType | None, line: str, within: TracebackType | None) ->
     here = [name for name, tensor in found.items() if tensor.device.type == "cpu" and tensor.dim()]
     if not there:
         return (
-            f"a tensor on the CPU meets one on {home()}: make it where the other one is, such as "
+            "a tensor on the CPU meets one on the GPU: make it where the other one is, such as "
             "with `device=x.device` for a tensor x"
         )
     mend = f"with `device={there[0]}.device`"
     if not here:
-        meets = f"a tensor on the CPU meets {_are(there, home(), 'which ')}"
-        return f"{meets}: make it {mend}"
+        which, are = _named(there)
+        return f"a tensor on the CPU meets {which}, which {are} on the GPU: make it {mend}"
+    (these, are), (those, too) = _named(here), _named(there)
     it = "it" if len(here) == 1 else "them"
-    return f"{_are(here, 'the CPU')}, {_are(there, home())}: make {it} {mend}"
+    return f"{these} {are} on the CPU, {those} {too} on the GPU: make {it} {mend}"
 
 
-def _are(names: Sequence[str], where: object, which: str = "") -> str:
-    """`a` and `b` are on ..., in words."""
+def _named(names: Sequence[str]) -> tuple[str, str]:
+    """("`a` and `b`", "are"): names in a sentence, and the verb that follows."""
     *others, last = (f"`{name}`" for name in names)
-    comma = ", " if which else " "
-    if others:
-        return f"{', '.join(others)} and {last}{comma}{which}are on {where}"
-    return f"{last}{comma}{which}is on {where}"
+    return (f"{', '.join(others)} and {last}", "are") if others else (last, "is")
 
 
 def _layer_elsewhere(trace: TracebackType | None) -> nn.Module | None:
     """The layer of torch's on the CPU in which an error arose, if its input isn't there."""
     while trace:
         values = trace.tb_frame.f_locals
-        layer = values.get("self")
-        if isinstance(layer, nn.Module) and type(layer).__module__.startswith("torch.nn."):
+        layer: Any = values.get("self")
+        if issubclass(type(layer), nn.Module) and type(layer).__module__.startswith("torch.nn."):
             weights = [weight.device.type for weight in layer.parameters(recurse=False)]
             inputs = _tensors_among(values).values()
             if weights[:1] == ["cpu"] and any(value.device.type != "cpu" for value in inputs):

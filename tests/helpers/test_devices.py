@@ -21,7 +21,7 @@ from torch.nn import functional
 import helpers.data
 from grading import wire
 from helpers import devices, plots
-from helpers.checks import Failed, Report, denoising, latent, vae
+from helpers.checks import Failed, Report, denoising, devices as of_devices, latent, vae
 from helpers.data import load_mnist
 
 DIGITS, TEST_DIGITS = 256, 200  # four steps an epoch
@@ -34,7 +34,7 @@ RIGHT = {
 }
 # Right on a CPU, and no more: what their students read on a GPU.
 CPU_ALONE = {
-    "right_codes_without_batch": "`alpha` is on the CPU, `x0` and `x1` are on simulated:0: make it "
+    "right_codes_without_batch": "`alpha` is on the CPU, `x0` and `x1` are on the GPU: make it "
     "with `device=x0.device`",
 }
 NOT_SIMULATED = {
@@ -205,23 +205,23 @@ FORGOTTEN = {
     def walk(x0, x1):
         alpha = torch.linspace(0, 1, 11).view(-1, 1)
         return alpha * x1 + (1 - alpha) * x0
-    """: "`alpha` is on the CPU, `x0` and `x1` are on simulated:0: make it with `device=x0.device` "
+    """: "`alpha` is on the CPU, `x0` and `x1` are on the GPU: make it with `device=x0.device` "
     "(line 3 of `walk`: `return alpha * x1 + (1 - alpha) * x0`)",
     """
     def walk(x0, x1):
         return torch.cat([torch.lerp(x0, x1, torch.full((1, 1), k / 10)) for k in range(11)])
-    """: "a tensor on the CPU meets `x0` and `x1`, which are on simulated:0",
+    """: "a tensor on the CPU meets `x0` and `x1`, which are on the GPU",
     """
     def walk(x0, x1):
         return walk.steps * x1 + (1 - walk.steps) * x0
     walk.steps = torch.linspace(0, 1, 11).view(-1, 1)
-    """: "a tensor on the CPU meets `x0` and `x1`, which are on simulated:0: make it with "
+    """: "a tensor on the CPU meets `x0` and `x1`, which are on the GPU: make it with "
     "`device=x0.device`",
     """
     def walk(x0, x1):
         layer = nn.Linear(2, 2)
         return layer(x0)
-    """: "the weights of a layer (Linear) are on the CPU, its input is on simulated:0: make layers "
+    """: "the weights of a layer (Linear) are on the CPU, its input is on the GPU: make layers "
     "in `__init__`, keep them as attributes, and move the model with `.to(device)`",
     """
     def walk(x0, x1):
@@ -238,11 +238,11 @@ FORGOTTEN = {
         def __call__(self, x0, x1):
             return torch.lerp(x0, x1, self.alpha)
     walk = Walk()
-    """: "`self.alpha` is on the CPU, `x0` and `x1` are on simulated:0",
+    """: "`self.alpha` is on the CPU, `x0` and `x1` are on the GPU",
     """
     def walk(x0, x1):
         return torch.arange(2)[(0 * x0).long()]
-    """: "a tensor on the CPU meets `x0`, which is on simulated:0",
+    """: "a tensor on the CPU meets `x0`, which is on the GPU",
 }
 
 
@@ -277,6 +277,37 @@ def test_noise_on_another_device_is_told(gpu):
     denoising.noise_range(Noise)
     with pytest.raises(Failed, match="a tensor on simulated:0 came back on cpu: give it back with"):
         denoising.noise_keeps(Noise, (2, 2))
+
+
+@pytest.mark.parametrize(
+    "told",
+    [  # as torch 2.14 says it on CUDA
+        "Expected all tensors to be on the same device, but found at least two devices, cuda:0 and "
+        "cpu!",
+        "Expected all tensors to be on the same device, but got mat1 is on cuda:0, different from "
+        "other tensors on cpu (when checking argument in method wrapper_CUDA_addmm)",
+        "indices should be either on cpu or on the same device as the indexed tensor (cpu)",
+        "Input type (torch.cuda.FloatTensor) and weight type (torch.FloatTensor) should be the "
+        "same",
+        "Input type (torch.FloatTensor) and weight type (torch.cuda.FloatTensor) should be the "
+        "same or input should be a MKLDNN tensor and weight is a dense tensor",
+        "masked_fill_: Expected inputs to be on same device",
+    ],
+)
+def test_what_cuda_says_of_two_devices_is_never_shown(told):
+    def fail():
+        raise RuntimeError(told)
+
+    meets = "a tensor on the CPU meets one on"
+    with pytest.raises(Failed, match=meets) as failed, Report("test") as check:
+        check("anything", fail)
+    assert told not in str(failed.value)
+
+
+def test_types_that_differ_are_another_mistake():
+    assert not of_devices.refused(
+        RuntimeError("Input type (double) and bias type (float) should be the same")
+    )
 
 
 # ---- what leaves the GPU ------------------------------------------------------------------------
