@@ -23,6 +23,7 @@ from grading.judge.trusted_client import TrustedClient, TrustedUnusableError
 from grading.plan import Plan
 from grading.sandbox.manager import CourseKernelManager
 from grading.sandbox.namespaces import SandboxError
+from grading.sandbox.provisioners.sandboxed import SandboxProvisioner
 from grading.scratch import Scratch
 
 UNUSABLE = (
@@ -160,7 +161,9 @@ class TrustedPool(LoggingConfigurable):
     def client(self) -> TrustedClient:
         """The trusted process; a new one when the last one has died."""
         if not self._clients or not self._clients[-1].alive:
-            self._clients[:] = [TrustedClient(self._folder.inside, self.memory)]
+            kernels = SandboxProvisioner(parent=self).environment
+            gpus = kernels.get("CUDA_VISIBLE_DEVICES", "")
+            self._clients[:] = [TrustedClient(self._folder.inside, self.memory, gpus)]
         return self._clients[-1]
 
 

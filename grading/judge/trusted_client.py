@@ -43,9 +43,10 @@ class TrustedClient:
     Args:
         folder: its working directory, with the files of the assignment.
         memory: bytes that it may fill; 0: any.
+        gpus: those that it sees, as CUDA_VISIBLE_DEVICES names them: as many as students' kernels.
     """
 
-    def __init__(self, folder: str | Path, memory: int = 0):
+    def __init__(self, folder: str | Path, memory: int = 0, gpus: str = ""):
         path = os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), str(ROOT)]))
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "grading.trusted", str(memory)],
@@ -54,6 +55,8 @@ class TrustedClient:
                 "OMP_NUM_THREADS": "1",
                 **os.environ,
                 "MPLBACKEND": "Agg",
+                # A set-up cell that asks for a GPU gets the same answer on both sides.
+                "CUDA_VISIBLE_DEVICES": gpus,
                 "PYTHONPATH": path,
             },
             stdin=subprocess.PIPE,

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 
 from helpers.checks.report import NO_GRADIENT, Failed, MisuseError, Report
 from helpers.claims import LENT
+from helpers.devices import home
 from helpers.weights import randomize
 
 __all__ = [
@@ -73,6 +74,8 @@ def either(first: Callable[[], T], second: Callable[[], T]) -> T:
 def as_rows(steps: Any, like: Tensor) -> Tensor:
     """Tensors of one size as rows of numbers, (n, like.numel()), whatever form they come in.
 
+    They are where the notebook's data are, wherever they come from.
+
     Args:
         steps: n tensors or arrays of like.numel() values each, in a list or in one tensor.
 
@@ -81,8 +84,8 @@ def as_rows(steps: Any, like: Tensor) -> Tensor:
     """
     try:
         if isinstance(steps, list | tuple):
-            steps = torch.stack([torch.as_tensor(step) for step in steps])
-        return torch.as_tensor(steps).detach().reshape(-1, like.numel())
+            steps = torch.stack([torch.as_tensor(step).to(home()) for step in steps])
+        return torch.as_tensor(steps).detach().to(home()).reshape(-1, like.numel())
     except (TypeError, ValueError, RuntimeError):
         kind, one = type(steps).__name__, tuple(like.shape)
         seen = f"has shape {tuple(steps.shape)}" if hasattr(steps, "shape") else f"is a {kind}"
@@ -115,7 +118,7 @@ def check_shape(
 
 
 def shaped(value: Any, shape: Sequence[int], what: str) -> Tensor:
-    """An answer in the shape that was asked for, where it has as many values.
+    """An answer in the shape that was asked for, where it has as many values, where the data lie.
 
     What is compared with nothing agrees with it, and so does what only broadcasts: how many values
     an answer has is never the student's choice. That they come in another shape is the business of
@@ -126,7 +129,7 @@ def shaped(value: Any, shape: Sequence[int], what: str) -> Tensor:
     """
     if not isinstance(value, Tensor) or value.numel() != math.prod(shape):
         check_shape(value, shape, what)
-    return value.reshape(tuple(shape))
+    return value.to(home()).reshape(tuple(shape))
 
 
 def lent(tensor: Tensor) -> Tensor:
@@ -334,13 +337,13 @@ def check_batch_independence(
         function: tensor (N, ...) -> tensor (N, ...), deterministic, the model in eval mode.
         batch: N >= 3 different inputs.
     """
-    whole = function(batch).detach()
+    whole = function(batch).detach().to(batch.device)
     if whole.shape[:1] != batch.shape[:1]:
         raise Failed(f"{what}: {len(batch)} inputs gave {len(whole)} outputs.")
-    order = torch.randperm(len(batch))
+    order = torch.randperm(len(batch), device=batch.device)
     scale = whole.abs().max().item() + 1e-6
-    turned = (function(batch[order]).detach() - whole[order]).abs().max().item()
-    alone = torch.cat([function(one) for one in batch.split(1)]).detach()
+    turned = (function(batch[order]).detach().to(whole) - whole[order]).abs().max().item()
+    alone = torch.cat([function(one) for one in batch.split(1)]).detach().to(whole)
     single = (alone - whole).abs().max().item() if alone.shape == whole.shape else math.nan
     if not (turned <= 1e-3 * scale and single <= 1e-3 * scale):  # nan fails as well
         raise Failed(
@@ -351,9 +354,12 @@ def check_batch_independence(
 
 
 def as_tensor(value: Any, what: str) -> Tensor:
-    """A tensor, an array or nested lists of numbers as a tensor; fails for anything else."""
+    """A tensor, an array or nested lists of numbers as a tensor; fails for anything else.
+
+    It is where the notebook's data are.
+    """
     try:
-        return torch.as_tensor(value)
+        return torch.as_tensor(value).to(home())
     except (TypeError, ValueError, RuntimeError):
         raise Failed(
             f"{what} is of type `{type(value).__name__}`; expected a torch tensor."

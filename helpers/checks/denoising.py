@@ -27,11 +27,13 @@ from helpers.checks import (
     shaped,
     weights_of,
 )
+from helpers.checks.devices import TWO_DEVICES
 from helpers.checks.statistics import (
     Normal as ClippedNormal,
     check_distribution,
     check_independence,
 )
+from helpers.devices import home
 from helpers.words import count
 
 Batches = Iterable[tuple[Tensor, Any]]  # (images, labels)
@@ -73,7 +75,9 @@ def noise_range(
     """
     for grey, mean, std in cases:
         size = (16, 1, 28, 28)
-        images = torch.rand(size) if grey is None else torch.full(size, grey)
+        images = (
+            random_images(16, home()) if grey is None else torch.full(size, grey, device=home())
+        )
         what = "the noisy image" if grey is None else f"an image of {grey:g} with much noise"
         check_range(noisy_tensor(transform(mean, std), images), 0, 1, what)
 
@@ -85,7 +89,7 @@ def noise_normal(transform: Callable[..., Any], grey: float, calls: int = 128) -
     are clipped here, too: a missing clip is the business of `noise_range`. A noise that is shared
     along a dimension counts once: that it is shared is the business of `noise_own`.
     """
-    images = torch.full((calls, 1, 1, 28, 28), grey)
+    images = torch.full((calls, 1, 1, 28, 28), grey, device=home())
     noisy = torch.stack([noisy_tensor(transform(MEAN, STD), image) for image in images])
     for dim in range(noisy.dim()):
         if (noisy == noisy.narrow(dim, 0, 1)).all():
@@ -121,7 +125,8 @@ def noise_own(
         size: (images, channels, rows, columns) of one call.
     """
     add_noise = transform(MEAN, std)
-    noisy = [noisy_tensor(add_noise, torch.full(tuple(size), grey)) for _ in range(calls)]
+    images = torch.full(tuple(size), grey, device=home())
+    noisy = [noisy_tensor(add_noise, images) for _ in range(calls)]
     _check_independent(torch.stack(noisy), PLACES)
 
 
@@ -133,7 +138,8 @@ def noise_of_transforms(
 ) -> None:
     """Fails when several objects of the class draw the same noise."""
     transforms = [transform(MEAN, STD) for _ in range(number)]
-    noisy = [noisy_tensor(add_noise, torch.full(tuple(size), grey)) for add_noise in transforms]
+    images = torch.full(tuple(size), grey, device=home())
+    noisy = [noisy_tensor(add_noise, images) for add_noise in transforms]
     _check_independent(torch.stack(noisy), ("transforms", *PLACES[1:]))
 
 
@@ -154,14 +160,20 @@ def _check_independent(noisy: Tensor, places: Sequence[str]) -> None:
 def noise_keeps(
     transform: Callable[..., Any], *shapes: Sequence[int], dtype: str = "float32"
 ) -> None:
-    """Fails unless tensors of these shapes keep shape and type, and stay as they were."""
+    """Fails unless tensors of these shapes keep shape, type and device, and stay as they were."""
     for shape in shapes:
-        tensor = torch.rand(tuple(shape), dtype=getattr(torch, dtype))
+        tensor = torch.rand(tuple(shape), dtype=getattr(torch, dtype), device=home())
         before = tensor.clone()
         noisy = transform(0.1, 0.2)(tensor)
         check_shape(noisy, before.shape, "the noisy tensor")
         if noisy.dtype != before.dtype:
             raise Failed(f"{before.dtype} came back as {noisy.dtype}; expected the same type.")
+        if noisy.device != before.device:
+            raise Failed(
+                f"a tensor on {before.device} came back on {noisy.device}: give it back with "
+                "`.to(tensor.device)`.",
+                cause=TWO_DEVICES,
+            )
         check_unchanged(before, tensor, "the tensor given to AddGaussianNoise")
 
 
@@ -173,7 +185,8 @@ def noise_arguments(
     def quantiles(mean: float, std: float) -> list[float]:
         """What 10 and 1 in 20 of 100,352 noisy values of grey images exceed."""
         add_noise = transform(mean, std)
-        noisy = [noisy_tensor(add_noise, torch.full((4, 1, 28, 28), grey)) for _ in range(32)]
+        images = torch.full((4, 1, 28, 28), grey, device=home())
+        noisy = [noisy_tensor(add_noise, images) for _ in range(32)]
         values = torch.stack(noisy).double()
         return [values.quantile(share).item() for share in (0.5, 0.95)]
 
@@ -195,7 +208,8 @@ def noise_defaults(transform: Callable[..., Any], grey: float = 0.5) -> None:
     noisy = []
     for arguments in ((), (MEAN, STD)):
         torch.manual_seed(0)  # so that both draw the same numbers, if they draw them with torch
-        noisy.append(noisy_tensor(transform(*arguments), torch.full((64, 1, 28, 28), grey)))
+        images = torch.full((64, 1, 28, 28), grey, device=home())
+        noisy.append(noisy_tensor(transform(*arguments), images))
     if torch.equal(*noisy):
         return
     # 50,176 values each: a median's standard error is 0.002, that of a share below 0.0023.

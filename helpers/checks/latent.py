@@ -24,6 +24,7 @@ from helpers.checks import (
     lent,
 )
 from helpers.checks.statistics import neighbours_agree
+from helpers.devices import home
 
 Interpolation = Callable[..., Any]
 
@@ -168,7 +169,7 @@ def clusters(vae: Any, images: Tensor, digits: Tensor, least: float = 0.3) -> fl
         mu = vae.eval().encoder(lent(images))[0]
     if mu.shape[1:].numel() > MOST_FEATURES:
         raise Failed(f"the codes have {mu.shape[1:].numel()} latent features; expected 2.")
-    share = neighbours_agree(mu, digits)
+    share = neighbours_agree(mu.to(digits.device), digits)
     if not share > least:
         raise Failed(
             f"only {share:.0%} of the test digits lie among their own kind; expected more than "
@@ -188,7 +189,8 @@ def decoded_means(vae: Any, images: Tensor) -> float:
 
     def squared_error() -> float:
         with torch.no_grad():
-            output = vae.eval().decoder(vae.encoder(lent(images))[0]).reshape(images.shape)
+            output = vae.eval().decoder(vae.encoder(lent(images))[0])
+        output = output.to(images.device).reshape(images.shape)
         return ((output - images) ** 2).sum((1, 2, 3)).mean().item()
 
     error = squared_error()
@@ -276,7 +278,8 @@ def linear_shape(linear_interpolation: Interpolation, *size: int) -> None:
         "the dimension of the channels is lost": (11, *rest[1:]),
         "alpha has four dimensions, and these codes two": (11, 1, 1, *rest),
     }
-    steps = interpolated(linear_interpolation, lent(torch.rand(size)), lent(torch.rand(size)))
+    x0, x1 = (torch.rand(size, device=home()) for _ in range(2))
+    steps = interpolated(linear_interpolation, lent(x0), lent(x1))
     what = f"the interpolation of two tensors {shape}"
     check_shape(steps, (STEPS, *rest), what, mistakes)
 
@@ -294,7 +297,7 @@ def linear_values(
         rows: (11, k) numbers.
         size: of one end, (1, ...); None for (1, k). A row of one number fills it.
     """
-    steps = torch.as_tensor(rows, dtype=torch.float32).flatten(1)
+    steps = torch.as_tensor(rows, dtype=torch.float32).to(home()).flatten(1)
     mistakes = FIRST_STEPS.get((round(steps[0, 0].item(), 6), round(steps[-1, 0].item(), 6)), {})
     size = tuple(size or (1, steps.shape[1]))
     expected = steps.expand(STEPS, torch.Size(size).numel())

@@ -5,14 +5,15 @@ import os
 import re
 import sys
 import textwrap
-import traceback
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, ClassVar, NamedTuple, NoReturn, Self, TypeVar, cast, overload
 
 import torch
 
+from helpers.checks import devices
 from helpers.claims import LISTENERS, Claim, MisuseError
+from helpers.devices import home
 
 T = TypeVar("T")
 
@@ -26,6 +27,15 @@ WORDS_OF_TORCH = {
     "does not require grad": (
         "no gradient arrives: did .item(), float(), detach, .data, numpy or no_grad cut it off?",
         NO_GRADIENT,
+    ),
+    "device type tensor to numpy": (
+        "NumPy can't read the GPU: write `.detach().cpu().numpy()`, and bring what comes of it "
+        "back with `.to(x.device)` for a tensor x that was given",
+        "NumPy",
+    ),
+    "device type for generator but found": (
+        "a random generator draws on its own device alone: make it with `torch.Generator(device)`",
+        "generator",
     ),
 }
 # In a sentence: a number that is no part of a name; and where the student's code stopped.
@@ -262,7 +272,7 @@ class _Failure(NamedTuple):
         if isinstance(error, NameError | NotImplementedError):
             return cls("", sentence, sentence)
         claim = "" if claim == TO_THE_END else claim
-        cause = error.cause if isinstance(error, Failed) else _translated(error)[1]
+        cause = error.cause if isinstance(error, Failed) else _translated(error, cell)[1]
         vague = isinstance(error, Failed) and error.vague
         if cause:
             return cls(claim, sentence, cause, not vague, vague)
@@ -304,7 +314,10 @@ class _Block:
         report = self._report
         if self._text in report._unused:
             report._unused.remove(self._text)
-        self._random = torch.random.fork_rng()
+        # Of all GPUs only the notebook's own: the others may be somebody else's.
+        device = home()
+        numbers = [] if device.type == "cpu" else [device.index or 0]
+        self._random = torch.random.fork_rng(numbers, device_type=device.type)
         self._random.__enter__()
         torch.manual_seed(report.seed + report._seeds_used)
         report._seeds_used += 1
@@ -363,7 +376,7 @@ def explain(error: BaseException, cell: _Cell | None = None) -> str:
             f"`{error.name}` is not defined: not implemented yet, or its cell stopped with an error"
         )
     if told is None:
-        if meaning := _translated(error)[0]:
+        if meaning := _translated(error, cell)[0]:
             return meaning + place
         told = f"{type(error).__name__}: {error}".strip(": ") + place
     return f"your code stopped with {told}"
@@ -377,22 +390,40 @@ def ended(sentence: str) -> str:
     return sentence if sentence.endswith((".", "?", "!", "…")) else f"{sentence}."
 
 
-def _translated(error: BaseException) -> tuple[str, str]:
+def _translated(error: BaseException, cell: _Cell | None) -> tuple[str, str]:
     """What an error of torch's means for the student, and its cause; "" where nobody knows."""
+    if devices.refused(error):
+        stop = _stop(error, cell) if cell else None
+        frame, line = (stop.tb_frame, _line(stop)) if stop else (None, "")
+        meaning = devices.meeting(frame, line, stop or error.__traceback__)
+        return meaning, devices.TWO_DEVICES
     known = (told for words, told in WORDS_OF_TORCH.items() if words in str(error))
     return next(known, ("", ""))
 
 
 def _where(error: BaseException, cell: _Cell) -> str:
-    """The student's line that an error went through last, in brackets; "" where there is none.
+    """The student's line that an error went through last, in brackets; "" where there is none."""
+    if stop := _stop(error, cell):
+        name = stop.tb_frame.f_code.co_qualname
+        return f" (line {stop.tb_lineno} of `{name}`: `{_line(stop)}`)"
+    return ""
+
+
+def _stop(error: BaseException, cell: _Cell) -> TracebackType | None:
+    """Where an error went through the student's code last.
 
     A student's code has the names of the notebook that the test cell is in, and was compiled from
     another cell of it, whose text IPython keeps.
     """
-    for frame, number in reversed(list(traceback.walk_tb(error.__traceback__))):
-        code = frame.f_code
-        if frame.f_globals is not cell.names or code.co_filename == cell.file:
-            continue
-        if text := linecache.getline(code.co_filename, number).strip():
-            return f" (line {number} of `{code.co_qualname}`: `{text}`)"
-    return ""
+    found, trace = None, error.__traceback__
+    while trace:
+        frame = trace.tb_frame
+        theirs = frame.f_globals is cell.names and frame.f_code.co_filename != cell.file
+        if theirs and _line(trace):
+            found = trace
+        trace = trace.tb_next
+    return found
+
+
+def _line(trace: TracebackType) -> str:
+    return linecache.getline(trace.tb_frame.f_code.co_filename, trace.tb_lineno).strip()

@@ -54,7 +54,7 @@ def distribution_p_value(samples: torch.Tensor, expected: Normal) -> float:
     P(D > d) <= 2 exp(-2 n d^2) for every n and every distribution, clipped ones included
     (Dvoretzky-Kiefer-Wolfowitz inequality, with the constant of Massart, 1990).
     """
-    values, counts = samples.detach().flatten().double().cpu().unique(return_counts=True)
+    values, counts = samples.detach().cpu().double().flatten().unique(return_counts=True)
     n = counts.sum().item()
     up_to = counts.cumsum(0).double() / n
     below = up_to - counts / n
@@ -70,7 +70,7 @@ def moments_p_value(samples: torch.Tensor, mean: float, std: float) -> float:
     The mean is N(mean, std^2 / n); (n - 1) s^2 / std^2 is chi-squared with n - 1 degrees of
     freedom; the two are independent (Cochran), so the smaller p-value counts twice (Bonferroni).
     """
-    samples = samples.detach().flatten().double().cpu()
+    samples = samples.detach().cpu().double().flatten()
     n = len(samples)
     z = (samples.mean().item() - mean) * math.sqrt(n) / std
     half = torch.tensor((n - 1) / 2, dtype=torch.float64)
@@ -87,7 +87,7 @@ def independence_p_value(values: torch.Tensor, dim: int) -> float:
     j in y alone turns the sign). Over disjoint pairs the number of +1 is Binomial(n, 1/2). Pairs
     that tie are left out; when all do, the values don't vary at all and the p-value is 0.
     """
-    slices = values.detach().double().cpu().movedim(dim, 0).flatten(1)
+    slices = values.detach().cpu().double().movedim(dim, 0).flatten(1)
     slices = slices[: len(slices) // 2 * 2, : slices.shape[1] // 2 * 2]
     slices = slices[:, torch.randperm(slices.shape[1])]
     steps = (slices[:, 0::2] - slices[:, 1::2]).sign()
@@ -102,7 +102,7 @@ def same_distribution_p_value(first: torch.Tensor, second: torch.Tensor) -> floa
     Two empirical distribution functions that are d apart at some place are not both within d/2 of
     the true one: P <= 2 * 2 exp(-2 n (d/2)^2), by the inequality of `distribution_p_value`.
     """
-    a, b = (x.detach().flatten().double().cpu().sort().values for x in (first, second))
+    a, b = (x.detach().cpu().double().flatten().sort().values for x in (first, second))
     n, places = min(len(a), len(b)), torch.cat([a, b])
     counts = [torch.searchsorted(x, places, right=True).double() / len(x) for x in (a, b)]
     return min(1.0, 4 * math.exp(-n * (counts[0] - counts[1]).abs().max().item() ** 2 / 2))
@@ -153,7 +153,7 @@ def check_distribution(
 
 
 def _moments(samples: torch.Tensor, what: str) -> str:
-    samples = samples.detach().double()
+    samples = samples.detach().cpu().double()
     return (
         f"{what} has mean {samples.mean().item():.3f} and standard deviation "
         f"{samples.std().item():.3f} over {samples.numel():,} samples"

@@ -16,6 +16,7 @@ from helpers.checks import (
     check_values,
     lent,
 )
+from helpers.devices import home
 
 PIXELS = 784
 
@@ -74,7 +75,7 @@ def recon_of(vae_loss: Any, output: Tensor, images: Tensor) -> Tensor:
     Args:
         output, images: (N, 1, 28, 28).
     """
-    zeros = torch.zeros(len(images), 4)
+    zeros = torch.zeros(len(images), 4, device=images.device)
     return terms_of(vae_loss(*map(lent, (output, zeros, zeros, images))))[0]
 
 
@@ -84,14 +85,18 @@ def kl_of(vae_loss: Any, mu: Tensor, log_var: Tensor) -> Tensor:
     Args:
         mu, log_var: (N, d).
     """
-    images = torch.full((len(mu), 1, 28, 28), 0.5)
+    images = torch.full((len(mu), 1, 28, 28), 0.5, device=mu.device)
     return terms_of(vae_loss(*map(lent, (images, mu, log_var, images))))[-1]
+
+
+def _random_images(n: int) -> Tensor:
+    return torch.rand(n, 1, 28, 28, device=home())
 
 
 def terms_of(found: Any) -> list[Tensor]:
     if not isinstance(found, tuple | list):
         raise Failed("vae_loss must return two separate terms, `recon, kl`; this is one.")
-    return [torch.as_tensor(term).sum() for term in found]
+    return [torch.as_tensor(term).sum().to(home()) for term in found]
 
 
 def recon(vae_loss: Any, output: float, image: float | None, nats: float) -> None:
@@ -101,18 +106,19 @@ def recon(vae_loss: Any, output: float, image: float | None, nats: float) -> Non
         output: what the decoder says, everywhere; image: the true grey, None for random greys.
     """
     n, size = 2, (2, 1, 28, 28)
-    images = torch.rand(size) if image is None else torch.full(size, image)
+    images = _random_images(n) if image is None else torch.full(size, image, device=home())
     total = n * PIXELS * nats
     mistakes = averaged(total, n, PIXELS, "pixels")
     for text, value in RECON_MISTAKES.get((output, image), {}).items():
         mistakes[text] = n * PIXELS * value
     what = f"the recon term of {n} images"
-    check_values(recon_of(vae_loss, torch.full(size, output), images), total, what, mistakes)
+    drawn = torch.full(size, output, device=home())
+    check_values(recon_of(vae_loss, drawn, images), total, what, mistakes)
 
 
 def recon_of_random(vae_loss: Any, n: int, expected: Callable[[Tensor, Tensor], Tensor]) -> None:
     """Fails unless the recon term of n random grey images is `expected(output, images)`."""
-    output, images = 0.02 + 0.96 * torch.rand(n, 1, 28, 28), torch.rand(n, 1, 28, 28)
+    output, images = 0.02 + 0.96 * _random_images(n), _random_images(n)
     nats = expected(output, images).item()
     mistakes = averaged(nats, n, PIXELS, "pixels")
     mistakes["output and images are swapped"] = expected(images, output).item()
@@ -121,7 +127,7 @@ def recon_of_random(vae_loss: Any, n: int, expected: Callable[[Tensor, Tensor], 
 
 def recon_adds_up(vae_loss: Any, n: int = 8, part: int = 3) -> None:
     """Fails unless a batch of n costs what its first `part` images and the others cost."""
-    output, images = 0.02 + 0.96 * torch.rand(n, 1, 28, 28), torch.rand(n, 1, 28, 28)
+    output, images = 0.02 + 0.96 * _random_images(n), _random_images(n)
     parts = recon_of(vae_loss, output[:part], images[:part])
     parts = parts + recon_of(vae_loss, output[part:], images[part:])
     check_values(recon_of(vae_loss, output, images), parts, f"the recon term of {n} images")
@@ -152,7 +158,7 @@ def kl(
     number = math.prod(size)
     values = KL_MISTAKES.get((mu, log_var), {})
     mistakes = {text: number * value for text, value in values.items()}
-    mu_and_log_var = torch.full(size, float(mu)), torch.full(size, float(log_var))
+    mu_and_log_var = (torch.full(size, float(value), device=home()) for value in (mu, log_var))
     what = f"the KL term of {size[0]} images"
     check_kl(kl_of(vae_loss, *mu_and_log_var), number * nats, what, size, mistakes)
 
@@ -200,8 +206,10 @@ def kl_everywhere(
     mistakes: Mapping[str, KLFunction],
 ) -> None:
     """Fails unless the KL term of the same mu and log_var everywhere is `expected(mu, log_var)`."""
-    arguments = torch.full(size, mu), torch.full(size, log_var)
-    _kl_as_expected(vae_loss, *arguments, expected, mistakes)
+    mu_everywhere, log_var_everywhere = (
+        torch.full(size, value, device=home()) for value in (mu, log_var)
+    )
+    _kl_as_expected(vae_loss, mu_everywhere, log_var_everywhere, expected, mistakes)
 
 
 def kl_of_random(
@@ -216,7 +224,8 @@ def kl_of_random(
         size: images, latent features.
         mistakes: sentence -> the KL term that this mistake gives.
     """
-    _kl_as_expected(vae_loss, 2 * torch.randn(size), torch.randn(size), expected, mistakes)
+    mu, log_var = (torch.randn(size, device=home()) for _ in range(2))
+    _kl_as_expected(vae_loss, 2 * mu, log_var, expected, mistakes)
 
 
 def _kl_as_expected(
@@ -234,14 +243,15 @@ def _kl_as_expected(
 
 def kl_is_even(vae_loss: Any) -> None:
     """Fails unless mu and -mu have the same KL term."""
-    mu, log_var = torch.randn(4, 3), torch.randn(4, 3)
+    mu, log_var = (torch.randn(4, 3, device=home()) for _ in range(2))
     one, other = kl_of(vae_loss, mu, log_var), kl_of(vae_loss, -mu, log_var)
     check_values(other, one, "the KL term with mu negated")
 
 
 def kl_is_finite(vae_loss: Any, log_var: float) -> None:
     """Fails where the KL term of mu = 0 and this log_var, with 16 features, is nan or infinite."""
-    term = kl_of(vae_loss, torch.zeros(4, 16), torch.full((4, 16), log_var))
+    mu = torch.zeros(4, 16, device=home())
+    term = kl_of(vae_loss, mu, torch.full_like(mu, log_var))
     check_finite(term, "the KL term")
 
 
@@ -252,10 +262,10 @@ CUT = "did .item(), float(), detach, .data, numpy or no_grad cut it off?"
 def _case() -> dict[str, Tensor]:
     """Arguments of vae_loss for three images with four latent features."""
     return {
-        "output": 0.3 + 0.4 * torch.rand(3, 1, 28, 28),
-        "mu": 0.5 + torch.rand(3, 4),
-        "log_var": torch.linspace(-1, 1, 12).view(3, 4),
-        "images": torch.rand(3, 1, 28, 28),
+        "output": 0.3 + 0.4 * _random_images(3),
+        "mu": 0.5 + torch.rand(3, 4, device=home()),
+        "log_var": torch.linspace(-1, 1, 12, device=home()).view(3, 4),
+        "images": _random_images(3),
     }
 
 

@@ -318,7 +318,8 @@ def forward_path(vae_class: Any, device: torch.device, scale: float = 1.0) -> No
 def _alike(one: Tensor, other: Any) -> bool:
     if not isinstance(other, Tensor) or one.numel() != other.numel():
         return False
-    return torch.allclose(one, other.detach().reshape(one.shape), rtol=1e-3, atol=1e-4)
+    other = other.detach().to(one.device).reshape(one.shape)
+    return torch.allclose(one, other, rtol=1e-3, atol=1e-4)
 
 
 def _decodes(images: Tensor, decoded: Tensor) -> bool:

@@ -13,10 +13,12 @@ from helpers.checks import (
     check_shape,
     check_unchanged,
     check_values,
+    either,
     lent,
     shaped,
     statistics,
 )
+from helpers.devices import home
 
 NO_NOISE = "all samples are the same number: the batch shares its noise, or there is no noise."
 SHARED = "shared noise"  # the cause of these
@@ -28,7 +30,8 @@ def sampler(vae_class: Any, features: int) -> Callable[[Tensor, Tensor], Tensor]
     So it can be checked as soon as it is written itself.
     """
     try:
-        return vae_class(latent_features=features).reparameterize
+        model = vae_class(latent_features=features)
+        return either(lambda: model.to(home()), lambda: model).reparameterize
     except NotImplementedError as error:
         unsolved = error
         model = _without_layers(vae_class, features, unsolved)
@@ -55,13 +58,14 @@ def _without_layers(vae_class: Any, features: int, unsolved: Exception) -> Any:
 
 def sample(vae_class: Any, mean: float, log_var: float, n: int = 20_000) -> Tensor:
     """n samples of N(mean, exp(log_var)) by your reparameterize, as a column (n, 1)."""
-    z = sampler(vae_class, 1)(torch.full((n, 1), mean), torch.full((n, 1), log_var))
+    column = torch.ones(n, 1, device=home())
+    z = sampler(vae_class, 1)(mean * column, log_var * column)
     return shaped(z, (n, 1), "z")
 
 
 def own_noise(vae_class: Any, n: int, features: int) -> None:
     """Fails where two images, or two latent features, share their noise."""
-    z = sampler(vae_class, features)(torch.zeros(n, features), torch.zeros(n, features))
+    z = sampler(vae_class, features)(*(torch.zeros(n, features, device=home()) for _ in range(2)))
     check_shape(z, (n, features), "z")
     if not z.any():
         raise Failed(NO_NOISE, cause=SHARED)
@@ -75,7 +79,7 @@ def own_noise(vae_class: Any, n: int, features: int) -> None:
 def new_noise(vae_class: Any, n: int = 64, features: int = 8) -> None:
     """Fails where two calls give the same noise."""
     draw = sampler(vae_class, features)
-    zeros = torch.zeros(n, features)
+    zeros = torch.zeros(n, features, device=home())
     calls = torch.stack(
         [shaped(draw(lent(zeros), lent(zeros)), (n, features), "z") for _ in range(2)]
     )
@@ -124,7 +128,7 @@ def normal(vae_class: Any, mean: float, log_var: float) -> None:
 
 def sampling_keeps_arguments(vae_class: Any) -> None:
     """Fails where reparameterize changes mu or log_var in place."""
-    mu, log_var = torch.randn(5, 3), torch.randn(5, 3)
+    mu, log_var = (torch.randn(5, 3, device=home()) for _ in range(2))
     copies = mu.clone(), log_var.clone()
     sampler(vae_class, 3)(*copies)
     check_unchanged(mu, copies[0], "mu")
@@ -133,8 +137,8 @@ def sampling_keeps_arguments(vae_class: Any) -> None:
 
 def no_variance(vae_class: Any) -> None:
     """Fails unless a sample of (nearly) no variance is the mean."""
-    mu = torch.randn(5, 3)
-    z = sampler(vae_class, 3)(mu, torch.full((5, 3), -60.0))
+    mu = torch.randn(5, 3, device=home())
+    z = sampler(vae_class, 3)(mu, torch.full_like(mu, -60.0))
     check_values(z, mu, "z for log_var = -60", atol=0.05)
 
 
@@ -149,7 +153,7 @@ def sample_gradients(vae_class: Any, mu: Tensor, log_var: Tensor) -> None:
     Args:
         mu, log_var: (N, d), where the gradients are taken.
     """
-    mu, log_var = mu.clone().requires_grad_(), log_var.clone().requires_grad_()
+    mu, log_var = (values.to(home(), copy=True).requires_grad_() for values in (mu, log_var))
     z = sampler(vae_class, mu.shape[1])(1.0 * mu, 1.0 * log_var)
     check_gradient(z, "z", GRADIENT_CUT)
     z = shaped(z, mu.shape, "z")

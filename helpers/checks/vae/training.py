@@ -20,6 +20,7 @@ from helpers.checks import (
 )
 from helpers.checks.vae.loss import terms_of
 from helpers.checks.vae.model import CODES, are_logits
+from helpers.devices import home
 
 TERMS = ("neg_elbo", "recon", "kl")
 
@@ -35,7 +36,7 @@ def as_images(values: Any, like: Tensor) -> Tensor:
     check_finite(values, "what decoder returns")
     if values.numel() != like.numel():
         check_shape(values, tuple(like.shape), "what decoder returns")
-    values = values.detach().reshape(like.shape)
+    values = values.detach().to(like.device).reshape(like.shape)
     return torch.sigmoid(values) if are_logits(values) else values
 
 
@@ -66,9 +67,9 @@ def read_model(vae: Any, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def _as_codes(parts: Iterable[Any], n: int, without: Tensor | None = None) -> list[Tensor]:
-    """The parts that are tensors of n rows, as rows of numbers."""
+    """The parts that are tensors of n rows, as rows of numbers where the data lie."""
     tensors = (part for part in parts if isinstance(part, Tensor) and part is not without)
-    return [part.detach().reshape(n, -1) for part in tensors if part.shape[:1] == (n,)]
+    return [part.detach().to(home()).reshape(n, -1) for part in tensors if part.shape[:1] == (n,)]
 
 
 def _read_encoder(vae: Any, images: Tensor) -> list[Tensor] | None:

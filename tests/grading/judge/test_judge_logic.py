@@ -8,9 +8,10 @@ from types import SimpleNamespace
 
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
+from traitlets.config import Config
 
 from grading.judge import job, judge as module
-from grading.judge.job import Job
+from grading.judge.job import Job, TrustedPool
 from grading.judge.judge import LOST, SLOW_MACHINE, Judge, SandboxLostError
 from grading.judge.trusted_client import (
     Interrupt,
@@ -366,6 +367,18 @@ def test_why_the_trusted_process_did_not_start_is_told(tmp_path, monkeypatch, pr
     with pytest.raises(TrustedUnusableError, match=why):
         trusted.prepare(0, [])
     assert not trusted.alive
+
+
+@pytest.mark.parametrize(("kernels", "seen"), [({}, ""), ({"CUDA_VISIBLE_DEVICES": "1"}, "1")])
+def test_tests_see_the_gpus_that_students_see(monkeypatch, kernels, seen):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1")  # of the grader
+    config = {"PlainProvisioner": {"environment": kernels}}
+    pool = TrustedPool({}, config=Config(config))
+    try:
+        told = f"import os; assert os.environ['CUDA_VISIBLE_DEVICES'] == {seen!r}"
+        pool.client().prepare(0, [Step(told, (), "setup")])
+    finally:
+        pool.close()
 
 
 def test_a_set_up_that_failed_is_tried_next_by_another_process(tmp_path):
