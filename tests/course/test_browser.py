@@ -65,12 +65,6 @@ def student(course, tmp_path_factory):
         yield lab
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    with browser.chromium() as running:
-        yield running
-
-
 @pytest.fixture
 def window(chromium, request):
     window = Window(chromium)

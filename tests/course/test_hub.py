@@ -36,12 +36,6 @@ def hub():
         yield running
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    with browser.chromium() as running:
-        yield running
-
-
 @pytest.fixture
 def window(chromium, request):
     window = Window(chromium)

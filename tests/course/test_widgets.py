@@ -38,12 +38,6 @@ def lab(tmp_path_factory):
         yield lab
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    with browser.chromium() as running:
-        yield running
-
-
 @pytest.fixture
 def window(chromium, lab, request):
     """A window of JupyterLab; at its end no page has raised an error or written one."""
