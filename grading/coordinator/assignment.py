@@ -80,7 +80,6 @@ class Assignment:
         self._masters: dict[str, Master] = {}
         self._plans: dict[str, Plan] = {}
         self._ahead: dict[tuple[str, str], NotebookNode] = {}  # of students who aren't done with
-        self._told: set[tuple[str, str]] = set()  # of which notebooks it was said that they are bad
 
     # ---- the instructor's side ------------------------------------------------------------------
 
@@ -239,8 +238,7 @@ class Assignment:
             problem = f"What was handed in cannot be read ({type(error).__name__}). {AGAIN}"
             handed_in = HandedIn(problem=problem, doubt=problem)
             nb = nbformat.from_dict(master.stubs)
-        if handed_in.problem and (student, notebook) not in self._told:
-            self._told.add((student, notebook))
+        if handed_in.problem:
             self._log.warning("%s of %s: %s", notebook, student, handed_in.problem)
         handed_in.write(nb)
         return nb

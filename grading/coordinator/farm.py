@@ -72,6 +72,7 @@ class Farm(LoggingConfigurable):
         self._workers: Workers | None = None  # only while at work
         self._order: list[Key] = []  # what is going to be asked for
         self._sent: dict[Key, tuple[str, Future[Outcome]]] = {}
+        self._own: dict[bool, dict[str, bytes]] = {}  # the instructor's files, of this run
         self._taken, self._unsandboxed, self._began = 0, 0, time.monotonic()
         self._bar = tqdm(disable=True)
 
@@ -87,6 +88,7 @@ class Farm(LoggingConfigurable):
                 this assignment. No student's code has run then.
         """
         self._order = list(upcoming)
+        self._own.clear()
         self._taken, self._unsandboxed, self._began = 0, 0, time.monotonic()
         # Where a terminal watches; elsewhere there is a line of the log for each notebook.
         quiet = True if not upcoming or not self.log.isEnabledFor(logging.INFO) else None
@@ -204,11 +206,17 @@ class Farm(LoggingConfigurable):
             notebook=notebook,
             student=student,
             nb=nb,
-            files=files | _read(assignment.own_files(overwriting=True)),
-            trusted_files=_read(assignment.own_files()),
+            files=files | self._own_files(overwriting=True),
+            trusted_files=self._own_files(overwriting=False),
             plan=assignment.plan(notebook),
             config=self._config(),
         )
+
+    def _own_files(self, overwriting: bool) -> dict[str, bytes]:
+        """The instructor's files, read once a run: as many submissions need them as there are."""
+        if overwriting not in self._own:
+            self._own[overwriting] = _read(self._assignment.own_files(overwriting))
+        return self._own[overwriting]
 
     def _config(self) -> dict[str, dict[str, Any]]:
         """The part of the configuration that workers need, as plain data."""

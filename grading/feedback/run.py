@@ -63,6 +63,7 @@ class FeedbackRun:
         self._converter, self._course, self._log = converter, converter.coursedir, converter.log
         self._make = make
         self._marks: dict[tuple[str, str], Marks] = {}
+        self._notebooks: set[str] = set()
         self._summary = Summary(MADE, CURRENT, FAILED)
 
     def run(self) -> None:
@@ -74,6 +75,7 @@ class FeedbackRun:
         """
         with Gradebook(self._course.db_url, self._course.course_id) as gradebook:
             self._marks = marks_of(gradebook, self._course.assignment_id)
+        self._notebooks = {notebook for _, notebook in self._marks}
         self._summary = Summary(MADE, CURRENT, FAILED)
         wanted = list(self._wanted())
         self._log.debug("%s to make", count(len(wanted), "feedback page"))
@@ -172,7 +174,7 @@ class FeedbackRun:
     def _keep_only_pages(self, place: Path) -> None:
         """Removes what an earlier version or plain nbgrader has copied beside the pages: a
         student's own files, pages of theirs too, which may hold scripts."""
-        pages = {place / f"{notebook}.html" for _, notebook in self._marks}
+        pages = {place / f"{notebook}.html" for notebook in self._notebooks}
         for path in sorted(place.rglob("*"), reverse=True):
             if path.is_dir() and not path.is_symlink():
                 if not any(path.iterdir()):

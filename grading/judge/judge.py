@@ -105,8 +105,9 @@ class Judge(LoggingConfigurable):
                 if is_test(cell):
                     verdict = self._inside(cell, index) if is_inside(cell) else self._test(cell)
                     write_verdict(cell, self._explained(self._without_doubt(verdict)))
-                    self._imports.append(self._need(cell).imports)
-                    self._pending.append(self._need(cell).imports)
+                    imports = self._need(cell).imports
+                    self._imports.append(imports)
+                    self._pending.append(imports)
                 elif cell.cell_type == "code" and cell.source.strip():
                     self._student_cell(cell, index)
         finally:
