@@ -1,20 +1,15 @@
 """The course is right on a GPU as well: it runs on a simulated one, whose crossings are listed."""
 
-import contextlib
-import io
-import linecache
 import pickle
-import sys
 import textwrap
-import warnings
 from collections import Counter
 
 import handin
-import nbformat
 import numpy as np
 import pytest
 import simulated
 import torch
+from gpu_answers import CPU_ALONE, RIGHT, code_cells, result, run
 from torch import nn
 from torch.nn import functional
 
@@ -22,65 +17,17 @@ import helpers.data
 from grading import wire
 from helpers import devices, plots
 from helpers.checks import Failed, Report, denoising, devices as of_devices, latent, vae
-from helpers.data import load_mnist
 
-DIGITS, TEST_DIGITS = 256, 200  # four steps an epoch
 ASSIGNMENTS = list(handin.NOTEBOOKS)
 # What a few digits don't suffice for: how good a model is, and how long its record.
 OF_TRAINING = {"test-dae-loss", "test-dae-denoises", "test-vae-elbo", "test-vae-history"}
 OF_TRAINING |= {"test-latent-snapshots", "test-latent-clusters"}
-RIGHT = {
-    name: sorted(handin.ROOT.glob(f"tests/submissions/{name}/right_*.py")) for name in ASSIGNMENTS
-}
-# Right on a CPU, and no more: what their students read on a GPU.
-CPU_ALONE = {
-    "right_codes_without_batch": "`alpha` is on the CPU, `x0` and `x1` are on the GPU: make it "
-    "with `device=x0.device`",
-}
 NOT_SIMULATED = {
+    "right_model": "the notebook's own answers: above",
     "right_dae_lazy_layers": "a layer gets its size in place, which simulated tensors can't do",
     "right_vae_lazy_layers": "as above",
     "right_vae_double_inside": "draws row by row, 20,000 rows a call: half a minute here",
 }
-
-
-@pytest.fixture
-def gpu(monkeypatch):
-    """The simulated device, with the digits on it."""
-    monkeypatch.setattr(helpers.data, "load_mnist", few_digits)
-    monkeypatch.setenv("NBGRADER_EXECUTION", "validate")  # no bars
-    monkeypatch.syspath_prepend(handin.ROOT / "source" / "3-latent")
-    with simulated.simulated() as found:
-        helpers.data.loaders(*few_digits(device=found.device))
-        yield found
-    devices.settle(torch.device("cpu"))
-
-
-def few_digits(full=None, device=None):
-    train, test = load_mnist(False, device)
-    for digits, number in ((train, DIGITS), (test, TEST_DIGITS)):
-        digits.images, digits.labels = digits.images[:number], digits.labels[:number]
-    return train, test
-
-
-def run(name, source, space):
-    """Runs a cell; what it raises, in words."""
-    source, file = simulated.device_line(source), f"<{name}>"
-    linecache.cache[file] = (len(source), None, source.splitlines(True), file)
-    try:
-        with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            exec(compile(source, file, "exec"), space)
-    except Exception as error:
-        return f"{type(error).__name__}: {error}"
-    return ""
-
-
-def code_cells(assignment):
-    """(name, source) of the code cells of a source notebook."""
-    path = handin.ROOT / "source" / assignment / f"{handin.NOTEBOOKS[assignment]}.ipynb"
-    cells = nbformat.read(path, as_version=4).cells
-    return [(cell.id, cell.source) for cell in cells if cell.cell_type == "code"]
 
 
 # ---- the notebooks ------------------------------------------------------------------------------
@@ -89,7 +36,7 @@ def code_cells(assignment):
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_a_solution_notebook_crosses_nowhere_and_trains_without_waiting(assignment, gpu):
     space, told, waits = {"__name__": "__main__"}, {}, {}
-    for name, source in code_cells(assignment):
+    for name, source in code_cells(assignment, simulated.device_line):
         before = len(gpu.waits)
         told[name] = run(name, source, space)
         waits[name] = gpu.waits[before:]
@@ -110,37 +57,21 @@ def test_a_solution_notebook_crosses_nowhere_and_trains_without_waiting(assignme
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_right_answers_are_right(assignment, gpu, monkeypatch):
-    monkeypatch.setattr(sys.modules[__name__], "DIGITS", 64)  # one step an epoch
+    monkeypatch.setitem(simulated.FEW, "train", 64)  # one step an epoch
+    cells = code_cells(assignment, simulated.device_line)
     for path in RIGHT[assignment]:
-        answer = handin.read(path)
-        if answer.cells and path.stem not in NOT_SIMULATED:
+        if path.stem not in NOT_SIMULATED:
             gpu.crossings.clear()
-            told = answered(answer)
+            found = result(path, cells)
+            told = " ".join(
+                text
+                for name, text in found.told.items()
+                if name not in OF_TRAINING or "stopped with" in text
+            )
             if expected := CPU_ALONE.get(path.stem):
                 assert expected in told, (path.stem, told)
             else:
                 assert (path.stem, told, gpu.crossings) == (path.stem, "", [])
-
-
-def answered(answer):
-    """What goes wrong in an answer's cells and in the tests of these; "" for nothing.
-
-    Of the model answers what follows its last cell isn't run.
-    """
-    tested = handin.tested_cells(answer.assignment)
-    texts = handin.model_answers(answer.assignment) | answer.cells
-    wanted = list(texts)
-    while wanted[-1] not in answer.cells:
-        wanted.pop()
-    space, told = {"__name__": "__main__"}, []
-    for name, source in code_cells(answer.assignment):
-        if name in ("setup", *wanted):
-            told.append(run(name, texts.get(name, source), space))
-            told += [run("extra", text, space) for place, text in answer.extra if place == name]
-        elif tested.get(name) in answer.cells:
-            text = run(name, source, space)
-            told.append("" if name in OF_TRAINING and "stopped with" not in text else text)
-    return " ".join(filter(None, told))
 
 
 # ---- answers that ask for the device, and answers that forget it --------------------------------
@@ -322,8 +253,8 @@ def test_pictures_and_records_take_tensors_on_the_gpu(gpu):
 
 
 def test_snapshots_are_read_wherever_they_lie(gpu):
-    train, test = helpers.data.loaders(*few_digits(device=gpu.device))
-    digits = TEST_DIGITS
+    train, test = helpers.data.loaders(*simulated.few_digits(device=gpu.device))
+    digits = simulated.FEW["test"]
     kinds = {
         0: torch.randn(digits, 2, device=gpu.device),
         5: torch.randn(digits, 2),
