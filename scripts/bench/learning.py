@@ -21,6 +21,7 @@ TASKS = {
     "dae": ("1-denoising/denoising", ("setup", "noise", "dae"), "dae-training", (20.0, 4.67)),
     "vae": ("2-vae/vae", ("setup", "vae-loss", "vae"), "vae-training", (121.02, 110.0, 105.0)),
 }
+EPOCHS = re.compile(r"\b((?:EPOCHS|number_of_epochs) ?= ?)\d+")  # how a training cell says them
 SEED_SECONDS = 90.0  # of processor time, at most; what it hasn't reached by then is told as None
 LOOKS = 12  # at the test loss, in an epoch
 SHORT_EPOCH = 12_000  # digits, in batches of 32: enough for the VAE to reach the seed's final loss
@@ -101,10 +102,9 @@ def solution(task, train, test, number=None, **options):
     space["train_loader"], space["test_loader"] = loaders(train, test, **options)
     training_cell = cells[cell]
     if number:
-        training_cell, replaced = re.subn(
-            r"^EPOCHS = \d+", f"EPOCHS = {number}", training_cell, flags=re.M
-        )
-        assert replaced == 1, cell
+        training_cell, replaced = EPOCHS.subn(rf"\g<1>{number}", training_cell)
+        if replaced != 1:
+            raise ValueError(f"{cell} says {replaced} times how many epochs: {EPOCHS.pattern}")
     return training_cell, space
 
 
