@@ -47,6 +47,9 @@ fuzz: setup  ## grade odd classes drawn at random: FUZZ=40 of each kind
 bench: setup  ## measure training and grading against what they replace
 	$(BIN)/python scripts/bench
 
+gpu: setup  ## on an NVIDIA GPU: solutions, right answers, training; docs/gpu.json and a row, in 8 minutes
+	$(BIN)/python scripts/gpu.py
+
 docs: setup  ## build the pages of docs/ and the solutions into site/
 	$(BIN)/mkdocs build --strict
 
@@ -71,4 +74,4 @@ clean-all: clean  ## remove submissions and gradebook, too, if you type "yes"
 	@read answer && [ "$$answer" = yes ] || { echo 'Nothing more was removed.'; exit 1; }
 	rm -rf submitted/* gradebook.db*
 
-.PHONY: help setup demo test release solutions corpus attacks fuzz bench docs lab lowest constraints clean clean-all
+.PHONY: help setup demo test release solutions corpus attacks fuzz bench gpu docs lab lowest constraints clean clean-all
