@@ -28,7 +28,7 @@ from gpu_part import Tell, limited
 import helpers.data
 
 sys.path.append(str(Path(__file__).with_name("bench")))
-import on_gpu  # noqa: E402
+import on_gpu
 
 SECONDS = 460  # for everything, so that eight minutes are enough on a machine that starts slowly
 LIMITS = {"notebooks": 200, "bench": 90, "answers": 120}

@@ -14,10 +14,11 @@ from pathlib import Path
 import learning
 import matplotlib.pyplot as plt
 import on_gpu
+import start
 import throughput
 import torch
 
-PARTS = {part.__name__: part for part in (learning, throughput, on_gpu)}
+PARTS = {part.__name__: part for part in (learning, throughput, start, on_gpu)}
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 BLUE = "#0072b2"
 COLOURS = {"seed": "#888888", "course": BLUE, "course, short": "#56b4e9"}
@@ -52,6 +53,13 @@ def graded(found):
         )
 
 
+def started(found):
+    """The lines that tell of a notebook's first minute."""
+    for name, row in found.items():
+        told = ", ".join(f"{what} {seconds:.2f}" for what, seconds in row.items())
+        yield f"{name}, processor seconds: {told}"
+
+
 def draw(found):
     """Learning curves of both pipelines, and how many submissions are graded in a minute."""
     _, axes = plt.subplots(1, 3, figsize=(15, 3.8), layout="constrained")
@@ -72,7 +80,7 @@ def main():
     parser.add_argument("part", nargs="?", choices=list(PARTS), help="what to measure anew")
     part, results = parser.parse_args().part, DOCS / "bench.json"
     found = json.loads(results.read_text()) if part and results.exists() else {}
-    for name in [part] if part else ("learning", "throughput"):
+    for name in [part] if part else ("learning", "throughput", "start"):
         found[name] = {
             "date": date.today().isoformat(),
             "machine": f"{platform.system()}, {os.cpu_count()} processors",
@@ -83,6 +91,7 @@ def main():
     shown = {name: entry["results"] for name, entry in found.items()}
     print("", *learned(shown["learning"]) if "learning" in shown else (), sep="\n")
     print(*graded(shown["throughput"]) if "throughput" in shown else (), sep="\n")
+    print(*started(shown["start"]) if "start" in shown else (), sep="\n")
     if {"learning", "throughput"} <= shown.keys():
         draw(shown)
 

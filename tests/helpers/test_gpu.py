@@ -46,6 +46,7 @@ def on_simulated(gpu, monkeypatch, solutions):
     monkeypatch.setitem(simulated.FEW, "train", 64)
     monkeypatch.setattr(script, "missing", lambda: "")
     monkeypatch.setattr(script, "machine", lambda: dict(MACHINE))
+    monkeypatch.setattr(script.on_gpu, "EPOCHS", {"dae": 2, "vae": 1})
     monkeypatch.setattr(script.on_gpu, "load_mnist", simulated.few_digits)
     monkeypatch.setattr(gpu_answers, "RIGHT", {"3-latent": [RIGHT, ALONE]})
     cells = partial(gpu_answers.code_cells, change=simulated.device_line)
@@ -74,7 +75,7 @@ def test_a_run_writes_one_file_and_prints_one_row(on_simulated, tmp_path, capsys
     assert answers["points"]["3-latent/right_lerp_and_decode"] == [12, 12]
     assert gpu_answers.CPU_ALONE[ALONE.stem] in str(answers["right on a CPU alone"])
     assert found["bench"]["digits"] == "64 embedded"
-    for task, epochs in (("dae", 5), ("vae", 3)):
+    for task, epochs in script.on_gpu.EPOCHS.items():
         one = found["bench"][task]
         assert (one["epochs"], one["batch"]) == (epochs, 64)
         assert one["course"] > 0 and one["seed"] > 0 and one["times"] > 0
@@ -86,7 +87,7 @@ def test_a_run_writes_one_file_and_prints_one_row(on_simulated, tmp_path, capsys
         "solutions: 2 of 3 cells pass",
         "right answers: 1 of 2 have full points, 1 is right on a CPU alone",
         "training on 64 embedded digits",
-        "denoiser, 5 epochs in batches of 64: ",
+        "denoiser, 2 epochs in batches of 64: ",
     ):
         assert part in row
     assert "tiny, Cell 1: " in told and str(file) in told
@@ -99,6 +100,21 @@ def test_a_target_that_is_missed_is_said():
     row = gpu_report.row(MACHINE | parts | {"bench": found | {"error": "stopped"}})
     assert "3.5 s, 20 times sooner than the pipeline before (missed)" in row
     assert "training on no digits (wanted: below 3 s, 10 times sooner) (not run to the end)" in row
+
+
+@pytest.mark.parametrize("task", ["dae", "vae"])
+def test_the_bench_knows_where_a_notebook_says_how_many_epochs(task):
+    cell, _ = script.on_gpu.solution(task, *simulated.few_digits(), 97)
+    assert cell.count("97") == 1
+
+
+def test_the_driver_is_what_nvidia_smi_says(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert script.driver() == "unknown"
+    tool = tmp_path / "nvidia-smi"
+    tool.write_text("#!/bin/sh\necho 580.95.05\necho 580.95.05\n")  # a line for each GPU
+    tool.chmod(0o755)
+    assert script.driver() == "580.95.05"
 
 
 # ---- what stops it ------------------------------------------------------------------------------
