@@ -33,8 +33,8 @@ import on_gpu
 SECONDS = 460  # for everything, so that eight minutes are enough on a machine that starts slowly
 LIMITS = {"notebooks": 200, "bench": 90, "answers": 120}
 NO_GPU = (
-    "There is no NVIDIA GPU that torch can use, so nothing was measured and nothing was written: "
-    "{why}. CONTRIBUTING.md says how to run this on a rented machine."
+    "There is no NVIDIA GPU that torch can use ({why}), so nothing was measured and nothing was "
+    "written; CONTRIBUTING.md says how to run this on a rented machine."
 )
 
 
@@ -144,7 +144,7 @@ def main(arguments: list[str] | None = None) -> int:
     found: dict[str, Any] = machine()
     look_for_digits()
     for name, part in PARTS.items():
-        left = SECONDS - (time.monotonic() - start)
+        left = max(0.0, SECONDS - (time.monotonic() - start))
         done = limited(part, min(LIMITS[name], left))
         found[name] = gpu_report.SUMMARIES[name](done.results)
         found[name] |= {"seconds": done.seconds, "error": done.error}
