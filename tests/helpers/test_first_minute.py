@@ -7,6 +7,7 @@ import sys
 
 import handin
 import nbformat
+import pytest
 from gpu_answers import code_cells
 from nbformat.v4 import new_code_cell, new_notebook
 
@@ -55,3 +56,14 @@ def test_the_bench_measures_a_kernels_start_the_set_up_and_the_first_picture(mon
     monkeypatch.setattr(start, "STEPS", {"waits": "pass", "works": busy.format(0.2)})
     steps = start.medians([start.of_steps()])
     assert steps["works"] >= 0.2 > steps["waits"]
+
+
+def test_the_bench_waits_until_jupyterlab_runs(monkeypatch, tmp_path):
+    lab = tmp_path / "lab"
+    monkeypatch.setattr(sys, "executable", str(lab))
+    lab.write_text("#!/bin/sh\necho Jupyter Server is running at: >&2\nexec sleep 60\n")
+    lab.chmod(0o755)
+    assert start.of_lab()["JupyterLab"] < 1
+    lab.write_text("#!/bin/sh\necho no port is free >&2\n")
+    with pytest.raises(RuntimeError, match="JupyterLab doesn't start: no port is free"):
+        start.of_lab()
