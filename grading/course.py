@@ -43,7 +43,6 @@ def use(c: Any) -> None:
     c.Autograde.autograde_preprocessors = [
         "grading.coordinator.preprocessors.Dispatch",
         "nbgrader.preprocessors.LimitOutput",
-        "nbgrader.preprocessors.SaveAutoGrades",
         "grading.coordinator.preprocessors.SaveVerdicts",
         "nbgrader.preprocessors.AssignLatePenalties",
     ]
