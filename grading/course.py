@@ -64,6 +64,9 @@ def use(c: Any) -> None:
     c.ZipCollectApp.collector_plugin = "grading.plugins.archives.Collector"
     c.AssignLatePenalties.plugin_class = "grading.plugins.late.LatePolicy"
 
+    # Students fetch a student version whole.
+    c.ExchangeFactory.release_assignment = "grading.plugins.exchange.ReleaseAssignment"
+
     # Feedback: the messages of the tests, never their code, on a page without scripts.
     c.GenerateFeedback.preprocessors = ["grading.feedback.page.FeedbackPage"]
     c.GenerateFeedback.exporter_class = "grading.feedback.page.FeedbackExporter"
