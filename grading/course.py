@@ -43,7 +43,6 @@ def use(c: Any) -> None:
     c.Autograde.autograde_preprocessors = [
         "grading.coordinator.preprocessors.Dispatch",
         "nbgrader.preprocessors.LimitOutput",
-        "nbgrader.preprocessors.SaveAutoGrades",
         "grading.coordinator.preprocessors.SaveVerdicts",
         "nbgrader.preprocessors.AssignLatePenalties",
     ]
@@ -64,6 +63,9 @@ def use(c: Any) -> None:
     c.ZipCollectApp.extractor_plugin = "grading.plugins.archives.Extractor"
     c.ZipCollectApp.collector_plugin = "grading.plugins.archives.Collector"
     c.AssignLatePenalties.plugin_class = "grading.plugins.late.LatePolicy"
+
+    # Students fetch a student version whole.
+    c.ExchangeFactory.release_assignment = "grading.plugins.exchange.ReleaseAssignment"
 
     # Feedback: the messages of the tests, never their code, on a page without scripts.
     c.GenerateFeedback.preprocessors = ["grading.feedback.page.FeedbackPage"]

@@ -10,8 +10,14 @@ from typing import Any
 
 from nbconvert.exporters.exporter import ResourcesDict
 from nbformat.notebooknode import NotebookNode
-from nbgrader.api import Gradebook
-from nbgrader.preprocessors import Execute, NbGraderPreprocessor
+from nbgrader.api import (
+    BaseCell,
+    Comment,
+    Grade,
+    Gradebook,
+    MissingEntry,
+)
+from nbgrader.preprocessors import Execute, SaveAutoGrades
 
 from grading.cells import grade_id, is_solution
 from grading.coordinator.exporter import SubmissionExporter
@@ -69,8 +75,8 @@ def _shorten(nb: NotebookNode) -> None:
             cell.source = f"{kept}\n# {told}" if cell.cell_type == "code" else f"{kept}\n\n{told}"
 
 
-class SaveVerdicts(NbGraderPreprocessor):
-    """Follows `SaveAutoGrades`: comments on answers that failed a test, and flags for a human.
+class SaveVerdicts(SaveAutoGrades):
+    """Stores what grading came to: points, as nbgrader does, comments on failed answers, and flags.
 
     The comment goes to the answer before the failed test, as nbgrader shows comments on answers
     only. What is doubtful about the whole notebook is said at its first answer, and flags the tests
@@ -81,22 +87,65 @@ class SaveVerdicts(NbGraderPreprocessor):
     def preprocess(
         self, nb: NotebookNode, resources: ResourcesDict
     ) -> tuple[NotebookNode, ResourcesDict]:
-        """Stores the verdicts of a judged notebook."""
+        """Stores the points and verdicts of a judged notebook, all of them or none."""
         names = resources["nbgrader"]
-        place = names["notebook"], names["assignment"], names["student"]
+        self.notebook_id, self.assignment_id = names["notebook"], names["assignment"]
+        self.student_id = names["student"]
         doubt = HandedIn.of(nb).doubt
         if doubt:
-            self.log.warning("%s of %s: %s", names["notebook"], names["student"], doubt)
+            self.log.warning("%s of %s: %s", self.notebook_id, self.student_id, doubt)
         with Gradebook(names["db_url"]) as gradebook:
+            stored = _Stored(gradebook, self.notebook_id, self.assignment_id, self.student_id)
+            self.gradebook = stored
+            for index, cell in enumerate(nb.cells):
+                self.preprocess_cell(cell, resources, index)
             for answer, messages in _told(nb, doubt).items():
-                comment = gradebook.find_comment(answer, *place)
+                comment = stored.find_comment(answer)
                 comment.auto_comment = "\n\n".join(dict.fromkeys(messages))[:LONGEST_COMMENT]
             resources["course_flagged"] = flagged = _flagged(nb, doubt)
             for test in flagged:
-                gradebook.find_grade(test, *place).needs_manual_grade = True
+                stored.find_grade(test).needs_manual_grade = True
             gradebook.db.commit()
         replace(HandedIn.of(nb), finished=True).write(nb)
         return nb, resources
+
+
+class _Stored:
+    """A submitted notebook in the gradebook, read in three queries and written at once.
+
+    `SaveAutoGrades` asks a gradebook for each grade and comment, and ends a transaction after each:
+    what it asks for is the same here, but the end is its user's. `db` has its `commit`.
+    """
+
+    def __init__(self, gradebook: Gradebook, notebook: str, assignment: str, student: str):
+        self.db = self
+        found = gradebook.find_submission_notebook(notebook, assignment, student)
+        self._whose = f"{assignment}/{notebook} of {student}"
+        self._grades, self._comments = (
+            {
+                name: one
+                for one, name in gradebook.db.query(kind, BaseCell.name)
+                .join(BaseCell, BaseCell.id == kind.cell_id)
+                .filter(kind.notebook_id == found.id)
+            }
+            for kind in (Grade, Comment)
+        )
+
+    def commit(self) -> None:
+        """Leaves what has changed to the end."""
+
+    def find_grade(self, cell: str, *_: str) -> Grade:
+        """The grade of a test, an answer or a task. Raises MissingEntry."""
+        return self._found(self._grades, cell)
+
+    def find_comment(self, cell: str, *_: str) -> Comment:
+        """The comment on an answer or a task. Raises MissingEntry."""
+        return self._found(self._comments, cell)
+
+    def _found(self, among: dict[str, Any], cell: str) -> Any:
+        if cell not in among:
+            raise MissingEntry(f"The gradebook has no cell {cell!r} in {self._whose}")
+        return among[cell]
 
 
 def _told(nb: NotebookNode, doubt: str) -> dict[str, list[str]]:

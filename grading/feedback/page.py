@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ ALL_HOLDS = "All of it holds."
 INSIDE = "This test was judged inside your own notebook's process."
 UNKNOWN = "This was graded by an earlier version of the course, which kept no reasons."
 COLOURS = "xcode"  # each of its colours stands out from the page by 4.5 to 1 or more
+COLOURLESS = re.compile(r'<span class="[pw]">([^<]*)</span>')  # brackets, blanks: a tenth of a page
 TEMPLATES = str(Path(__file__).parent / "templates")
 FRAME = 200_000  # bytes of a page without its cells
 CELL = 700  # bytes of a cell without what it holds
@@ -67,8 +69,18 @@ class FeedbackExporter(HTMLExporter):
         `HTMLExporter` parses its page once more, for the attributes of nbconvert's own templates;
         that took more than half of the time, and this template has them.
         """
-        self.register_filter("highlight_code", Highlight2HTML(pygments_lexer=lexer_of(nb)))
+        self.register_filter("highlight_code", _highlighting(nb))
         return super(HTMLExporter, self).from_notebook_node(nb, self._init_resources(resources))
+
+
+def _highlighting(nb: NotebookNode) -> Callable[..., str]:
+    """nbconvert's highlighting of a notebook's code, of which only what has a colour is marked."""
+    highlight = Highlight2HTML(pygments_lexer=lexer_of(nb))
+
+    def highlight_code(source: str, **options: Any) -> str:
+        return COLOURLESS.sub(r"\1", highlight(source, **options))
+
+    return highlight_code
 
 
 def make_page(job: PageJob) -> str:

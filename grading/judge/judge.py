@@ -164,8 +164,7 @@ class Judge(LoggingConfigurable):
             self._starts_left -= 1
             again, self._ran = self._ran, []
             self._trusted()  # both start side by side
-            self.kernel.start()
-            self.kernel.silently(BEGIN.format(seed=self._seed), PING_SECONDS)
+            self.kernel.start(BEGIN.format(seed=self._seed))
             if self._session:
                 self._session.listen(self.kernel)
             for index in again:

@@ -35,6 +35,7 @@ IMPORT = "__import__('importlib').import_module('grading.student.{}')"
 STUDENT_SIDE = IMPORT.format("serve")  # what answers test cells, in the kernel
 FORGIVE_IMPORTS = IMPORT.format("absent") + ".forgive_imports()"
 LIMIT_WORKERS = IMPORT.format("workers") + ".limit_workers()"
+QUIETLY = "__import__('logging').getLogger('IPKernelApp').setLevel('WARNING')"  # it drops the rest
 LIMIT_CELLS = IMPORT.format("budget") + ".limit_cells({seconds!r})"
 BOOT_SECONDS = 120.0
 SEND_MILLISECONDS = 5_000
@@ -103,8 +104,8 @@ class KernelClient(Execute):
 
     # ---- life and death -------------------------------------------------------------------------
 
-    def start(self) -> None:
-        """Starts a kernel and puts the student's side of the judge into it."""
+    def start(self, first: str = "") -> None:
+        """Starts a kernel, puts the student's side of the judge into it, and runs `first` there."""
         self.kernel_manager_class = import_item(self.kernel_manager)
         self.km = self.create_kernel_manager()
         # Jupyter's class of this name would warn of each option of this one's.
@@ -113,7 +114,7 @@ class KernelClient(Execute):
         try:
             self.start_new_kernel()
             self.unsandboxed |= not getattr(self.km, "sandboxed", False)
-            boot = [STUDENT_SIDE, FORGIVE_IMPORTS, LIMIT_WORKERS]
+            boot = [QUIETLY, STUDENT_SIDE, FORGIVE_IMPORTS, LIMIT_WORKERS, first]
             if self.timeout:
                 boot.append(LIMIT_CELLS.format(seconds=self.timeout))
             if not run_sync(self._connect)() or not self.silently("\n".join(boot), BOOT_SECONDS):

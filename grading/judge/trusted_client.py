@@ -8,7 +8,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +117,7 @@ class TrustedClient:
 
     def set_up(self, steps: Sequence[Step]) -> str | None:
         """Runs what precedes the first answer; the error, in words, of a locked cell, if any."""
-        return self._ask("set_up", SETUP_SECONDS, steps=list(map(asdict, steps)))["error"]
+        return self._ask("set_up", SETUP_SECONDS, steps=list(map(vars, steps)))["error"]
 
     def listen(self, path: str | None) -> str:
         """Listens for the student's kernel at a unix socket, or anywhere; the address."""
@@ -145,8 +144,8 @@ class TrustedClient:
         self._send(
             "test",
             name=name,
-            need=asdict(need),
-            steps=list(map(asdict, steps)),
+            need=vars(need),
+            steps=list(map(vars, steps)),
             points=points,
             token=token,
             call_seconds=call_seconds,

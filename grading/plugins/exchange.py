@@ -1,16 +1,17 @@
-"""The way of feedback pages back to the students who handed in through nbgrader's exchange."""
+"""What is put into nbgrader's exchange: student versions, and the pages of those who handed in."""
 
 import glob
 import os
 import re
 import shutil
+import tempfile
 from collections import defaultdict
 from fnmatch import fnmatch
 from functools import partial
 from pathlib import Path
 
 from nbgrader.api import Gradebook
-from nbgrader.exchange.default import ExchangeReleaseFeedback
+from nbgrader.exchange.default import ExchangeReleaseAssignment, ExchangeReleaseFeedback
 from nbgrader.utils import notebook_hash
 
 from grading.coordinator.marks import Marks, marks_of
@@ -21,6 +22,36 @@ from grading.plain import plain_line
 SECRET = "submission_secret.txt"
 LONGEST = 1_000  # characters
 READABLE = 0o644  # its name hides it from all but its student
+
+
+class ReleaseAssignment(ExchangeReleaseAssignment):
+    """Releases a student version whole, or not at all.
+
+    nbgrader's own takes the old one away first, and where it ends on the way, by a full disk, say,
+    students fetch half of the new one.
+    """
+
+    src_path: str
+    dest_path: str
+
+    def copy_files(self) -> None:
+        """Copies the student version beside the released ones, and then to its place."""
+        course, released = self.coursedir, self.dest_path
+        if os.path.isdir(released) and not self.force:
+            return super().copy_files()  # which says so
+        shared = course.groupshared
+        beside = tempfile.TemporaryDirectory(
+            prefix=".releasing-", dir=self.outbound_path, ignore_cleanup_errors=True
+        )
+        with beside as folder:
+            new, old = os.path.join(folder, "new"), os.path.join(folder, "old")
+            self.do_copy(self.src_path, new)
+            self.set_perms(new, 0o664 if shared else 0o644, 0o2775 if shared else 0o755)
+            if os.path.isdir(released):
+                os.rename(released, old)
+            os.rename(new, released)
+        self.log.info("Released as: %s %s (%s)", course.course_id, course.assignment_id, released)
+        return None
 
 
 class ReleaseFeedback(ExchangeReleaseFeedback):
@@ -104,9 +135,12 @@ class ReleaseFeedback(ExchangeReleaseFeedback):
             name = notebook_hash(secret=secret, notebook_id=page.stem)
             released = Path(self.dest_path, f"{name}.html")
             half = released.with_suffix(".part")
-            shutil.copyfile(page, half)  # the page itself is the course's alone
-            half.chmod(READABLE)
-            os.replace(half, released)
+            try:
+                shutil.copyfile(page, half)  # the page itself is the course's alone
+                half.chmod(READABLE)
+                os.replace(half, released)
+            finally:
+                half.unlink(missing_ok=True)
             self.log.info("Released the feedback on %s for %s", page.stem, student)
         return len(pages)
 

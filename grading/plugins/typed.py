@@ -23,7 +23,7 @@ from nbgrader.apps.zipcollectapp import ZipCollectApp
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import BaseConverter
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.exchange.default import ExchangeCollect, ExchangeReleaseFeedback
+from nbgrader.exchange.default import Exchange, ExchangeCollect, ExchangeReleaseFeedback
 from nbgrader.utils import find_all_notebooks
 
 from grading.coordinator.folder import RefusedError, opened, stamp_in
@@ -35,6 +35,7 @@ from grading.plugins.gradebook import with_gradebook
 from grading.plugins.log import PlainFormatter, quieten
 from grading.plugins.moments import MomentError, moment
 from grading.plugins.private import STEPS
+from grading.plugins.reachable import reachable
 from grading.plugins.systems.downloads import EXAMPLES, Owners
 from grading.plugins.systems.table import TableError
 
@@ -46,8 +47,9 @@ _REPLACED: set[tuple[type, str, Callable]] = set()
 def install() -> None:
     """Has due dates read by `moment`, `--student` find the student of just that name, folders that
     no student can have be left out, time stamps read without trust, one command at a time change a
-    course, whose gradebook can be used, the log written plainly, and what grading makes kept
-    private."""
+    course, whose gradebook and exchange can be used, the log written plainly, and what grading
+    makes kept private."""
+    _replace(Exchange, "start", reachable)  # before those of its steps
     for method in ("add_assignment", "update_or_create_assignment"):
         _replace(Gradebook, method, _with_due_date)
     for command in (DbAssignmentAddApp, DbAssignmentImportApp):

@@ -4,6 +4,7 @@ Nothing else does: of /usr neither `src` nor `local/share`, where nbgrader's exc
 directory, no folder of temporary files. What is private and lies in something shown is covered.
 """
 
+import functools
 import os
 import sys
 from collections.abc import Iterable, Mapping
@@ -87,14 +88,31 @@ def view(shown: Iterable[str | Path] = (), hidden: Iterable[str | Path] = ()) ->
         shown: paths to show beside the system's and Python's.
         hidden: paths to cover where they would show.
     """
-    named = {*SYSTEM, *(f"/usr/share/{name}" for name in SHARES), *python_directories()}
-    named |= {os.path.abspath(path) for path in shown}
-    real = {path: os.path.realpath(path) for path in named if os.path.exists(path)}
-    covered = {os.path.realpath(path) for path in hidden}
+    named = frozenset(os.path.abspath(path) for path in shown)
+    real = set(_real_paths(named).values())
+    # Each submission hides its own folder, most often in nothing that shows: the view is the same.
+    covered = {path for path in map(os.path.realpath, hidden) if os.path.exists(path)}
+    return _made(named, frozenset(path for path in covered if real & {path, *_above(path)}))
+
+
+@functools.cache
+def _real_paths(shown: frozenset[str]) -> Mapping[str, str]:
+    """{path: real path} of all that is to be shown and is there; looked up once in a process."""
+    named = {*SYSTEM, *(f"/usr/share/{name}" for name in SHARES), *python_directories(), *shown}
+    return {path: os.path.realpath(path) for path in named if os.path.exists(path)}
+
+
+def _above(path: str) -> Iterable[str]:
+    return map(str, Path(path).parents)
+
+
+@functools.lru_cache(maxsize=64)
+def _made(shown: frozenset[str], covered: frozenset[str]) -> View:
+    real = _real_paths(shown)
     made: dict[str, bool | str] = {}
     for path in sorted(covered.union(real.values()), key=lambda path: path.split(os.sep)):
         visible = is_visible(path, made)
-        if path in covered and visible and os.path.exists(path):
+        if path in covered and visible:
             made[path] = False
         elif path not in covered and not visible:
             made[path] = True
@@ -112,6 +130,5 @@ def view(shown: Iterable[str | Path] = (), hidden: Iterable[str | Path] = ()) ->
 
 def is_visible(path: str | Path, made: View) -> bool:
     """Does the nearest of what was `made` at or above `path` show it?"""
-    above = (str(place) for place in (Path(path), *Path(path).parents))
-    nearest = next((place for place in above if place in made), None)
+    nearest = next((place for place in (str(path), *_above(str(path))) if place in made), None)
     return nearest is not None and made[nearest] is not False

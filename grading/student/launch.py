@@ -119,7 +119,7 @@ def run_kernel(settings: Settings) -> None:
     IPKernelApp.launch_instance(
         argv=[
             *connection,
-            "--HistoryManager.hist_file=:memory:",
+            "--HistoryManager.enabled=False",  # no database; `In`, `Out` and %history are there
             "--InteractiveShellApp.ignore_cwd=True",
             *settings.arguments,
         ]

@@ -13,6 +13,8 @@ from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from nbgrader.api import Gradebook
 
+from grading.sandbox.usage import children
+
 SETTINGS = """
 c.CourseDirectory.course_id = "toy"
 c.Execute.timeout = 60
@@ -75,6 +77,12 @@ def cell(name, text, **marks):
 
 def graded_cell(name, text, points):
     return cell(name, text, grade=True, locked=True, points=points)
+
+
+def dask_workers(process: subprocess.Popen) -> list[int]:
+    """The processes of `--Farm.executor=dask:...` below an nbgrader command."""
+    below = children(process.pid)
+    return [pid for pid in below if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
 class Toy(Course):

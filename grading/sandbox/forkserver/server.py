@@ -28,6 +28,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
+from grading.sandbox.forkserver.pages import collapse_pages
 from grading.sandbox.forkserver.protocol import ForkRequest, ServerSettings
 from grading.sandbox.view import PROC_COVERED
 from grading.student.first import reap_until_end_of
@@ -35,6 +36,7 @@ from grading.student.launch import extend_import_path, run_kernel
 
 REQUEST_BYTES = 1 << 20
 MOST_FILES = 32  # attached to one request
+FEW = 8  # kernels: what huge pages save with them is less than it takes to make some
 NUMBERS_ITS_PROCESSES = (6, 14)  # Linux, from where on a pid namespace has a pid_max of its own
 RESERVED_NUMBERS = 300  # linux/kernel/pid.c: used once, and not again
 # linux/include/uapi/linux/sched.h and mount.h, prctl.h, capability.h, sockios.h, if.h
@@ -225,12 +227,16 @@ def main() -> None:
 
 def serve(control: socket.socket, settings: ServerSettings, kept: Sequence[str]) -> None:
     """Fork a kernel for each request that comes over `control`, until that is closed."""
+    forked = 0
     while True:
         text, files, _, _ = socket.recv_fds(control, REQUEST_BYTES, MOST_FILES)
         if not text:
             return
         try:
             fork_kernel(control, settings, kept, ForkRequest.from_json(text), files)
+            forked += 1
+            if forked == FEW:
+                collapse_pages()
         except OSError as error:  # it is said, and the next one may succeed
             control.sendall(str(error).encode())
         finally:

@@ -47,6 +47,20 @@ KERNEL_MODULES = [
     "IPython.core.magics",
     "IPython.core.pylabtools",
     "stack_data",
+    # And what those import when they are at work.
+    "IPython.core.debugger",
+    "IPython.core.logger",
+    "IPython.core.oinspect",
+    "IPython.extensions.storemagic",
+    "pygments.formatters.terminal256",
+    "pygments.styles",
+    "sqlite3",
+    "tornado.platform.asyncio",
+    # No process of ours but a kernel imports these, so nowhere are they compiled already.
+    "grading.student.absent",
+    "grading.student.budget",
+    "grading.student.serve",
+    "grading.student.workers",
 ]
 PICTURES = ["matplotlib.backends.backend_agg", "matplotlib.pyplot"]
 

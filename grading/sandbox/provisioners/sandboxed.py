@@ -157,7 +157,7 @@ class SandboxProvisioner(PlainProvisioner):
             while state_of(init) != "S":  # it sleeps
                 if time.monotonic() > deadline:
                     raise TimeoutError("bwrap does not come to rest")
-                time.sleep(0.01)
+                time.sleep(0.001)
             # Should the machine run out of memory, it is this process that has to go.
             Path(f"/proc/{kernel}/oom_score_adj").write_text("1000")
             if not shared:

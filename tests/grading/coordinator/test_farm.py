@@ -14,14 +14,14 @@ from pathlib import Path
 import pytest
 from kernel_student import needs_sandbox
 from nbgrader.coursedir import CourseDirectory
-from toy import GOOD, Toy
+from toy import GOOD, Toy, dask_workers
 from traitlets.config import Config
 
 from grading.coordinator import workers
 from grading.coordinator.assignment import Assignment
 from grading.coordinator.farm import Farm, RunEndedError
 from grading.judge.job import Outcome
-from grading.sandbox.usage import children, descendants
+from grading.sandbox.usage import descendants
 
 WRONG = GOOD | {"double": "def double(x):\n    return 3 * x"}
 SLOW = GOOD | {"history": f"import time\ntime.sleep(4)\n{GOOD['history']}"}
@@ -190,13 +190,8 @@ def test_no_kernel_sees_the_course_and_the_exchange_wherever_they_are(tmp_path):
 def test_a_dask_worker_that_is_killed_costs_nothing(course):
     pytest.importorskip("distributed", reason="dask is not installed: pip install -e '.[farm]'")
     process = course.start("autograde", "toy", "--Farm.executor=dask:2")
-
-    def workers_of_dask():
-        below = children(process.pid)
-        return [p for p in below if b"spawn_main" in Path(f"/proc/{p}/cmdline").read_bytes()]
-
-    wait_for(lambda: any(map(runs_a_kernel, workers_of_dask())), process)
-    os.kill(workers_of_dask()[0], signal.SIGKILL)
+    wait_for(lambda: any(map(runs_a_kernel, dask_workers(process))), process)
+    os.kill(dask_workers(process)[0], signal.SIGKILL)
     log, _ = process.communicate(timeout=300)
     assert process.returncode == 0, log
     check_points(course)

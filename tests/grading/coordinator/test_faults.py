@@ -12,9 +12,8 @@ import time
 from pathlib import Path
 
 import pytest
-from toy import GOOD, Toy
+from toy import GOOD, Toy, dask_workers
 
-from grading.sandbox.usage import children
 from grading.verdict import verdict_of
 
 WRONG = GOOD | {"double": "def double(x):\n    return 3 * x"}
@@ -70,11 +69,6 @@ def came_to(course: Toy) -> dict[str, tuple]:
         comment = re.sub(r"seed \d+", "seed", course.comment(student) or "")
         found[student] = course.scores(student), comment, told
     return found
-
-
-def dask_workers(process) -> list[int]:
-    below = children(process.pid)
-    return [p for p in below if b"spawn_main" in Path(f"/proc/{p}/cmdline").read_bytes()]
 
 
 def test_whatever_dies_the_end_is_that_of_a_straight_run(tmp_path, postgresql):

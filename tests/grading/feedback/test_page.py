@@ -1,9 +1,13 @@
 """What the feedback page makes of verdicts and of attached pictures."""
 
-import pytest
-from nbformat.v4 import new_markdown_cell
+import html
+import re
 
-from grading.feedback.page import _with_pictures, as_html, sentences
+import pytest
+from nbconvert.filters.highlight import Highlight2HTML
+from nbformat.v4 import new_markdown_cell, new_notebook
+
+from grading.feedback.page import _highlighting, _with_pictures, as_html, sentences
 from grading.verdict import Status, Verdict
 from helpers.claims import Claim
 
@@ -42,3 +46,12 @@ def test_a_verdict_is_told_in_sentences(told, said):
 
 def test_no_markup_in_a_sentence_is_active():
     assert as_html("`x < 1` <script>") == "<code>x &lt; 1</code> &lt;script&gt;"
+
+
+def test_of_code_only_what_has_a_colour_is_marked():
+    code = "if (x < 1):  # <span class='p'>\n    y = f('[')"
+    shown = _highlighting(new_notebook())(code, metadata={})
+    usual = Highlight2HTML()(code)
+    assert html.unescape(re.sub("<[^>]*>", "", shown)).strip() == code
+    assert '<span class="k">if</span> (' in shown
+    assert shown.count("<span") < usual.count("<span")

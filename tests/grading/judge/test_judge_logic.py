@@ -49,8 +49,9 @@ class FakeKernel:
         self.clock, self.ran, self.sent = clock, [], []
         self.starts = self.interrupts = 0
 
-    def start(self):
+    def start(self, first):
         self.starts += 1
+        self.sent.append(first)
         self.running, self.mute = True, False
 
     def run_cell(self, cell, index, seconds):

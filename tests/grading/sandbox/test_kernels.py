@@ -62,6 +62,24 @@ def test_a_forked_kernel_has_what_training_imports(start):
 
 @needs_sandbox
 @pytest.mark.parametrize("start", ["forked"], indirect=True)
+def test_a_kernel_remembers_its_cells_without_a_database(start):
+    student = start()
+    student.run("x = 6 * 7\nx")
+    assert (
+        student.run("print(Out[1], _, In[1].split())") == "42 42 ['x', '=', '6', '*', '7', 'x']\n"
+    )
+    assert "6 * 7" in student.run("%history")
+    assert (
+        student.run(
+            "import sys, threading\nprint([t.name for t in threading.enumerate() "
+            "if 'History' in t.name])"
+        )
+        == "[]\n"
+    )
+
+
+@needs_sandbox
+@pytest.mark.parametrize("start", ["forked"], indirect=True)
 def test_a_compiled_model_is_the_model_and_headers_are_there(start):
     header = Path(sysconfig.get_path("include"), "Python.h")
     said = start().run(f"""

@@ -9,7 +9,7 @@ import pytest
 from kernel_student import BWRAP, WHY_NOT, KernelSession, needs_sandbox
 
 from grading.sandbox import bubblewrap
-from grading.sandbox.view import course_roots
+from grading.sandbox.view import course_roots, view
 
 ATTEMPTS = 3  # to reach the network
 SECRET = secrets.token_hex(16)
@@ -392,3 +392,13 @@ def test_what_is_hidden_has_no_second_name(tmp_path):
     )
     shown = [str(tmp_path / name / "shown") for name in ("lib", "lib64")]
     assert sorted(done.stdout.split()) == shown, done.stderr
+
+
+def test_a_view_is_made_once_and_covers_what_is_there_by_now(tmp_path):
+    assert view(hidden=[tmp_path / "ada"]) is view(hidden=[tmp_path / "ben"])
+    shown, hidden = tmp_path / "shown", tmp_path / "shown" / "exchange"
+    shown.mkdir()
+    before = view([shown], [hidden])
+    assert before[str(shown)] is True and str(hidden) not in before
+    hidden.mkdir()
+    assert view([shown], [hidden])[str(hidden)] is False
