@@ -26,6 +26,7 @@ from helpers.devices import home
 from helpers.weights import randomize
 
 __all__ = [
+    "DIVERGED",
     "Failed",
     "MisuseError",
     "Report",
@@ -55,6 +56,10 @@ __all__ = [
 T = TypeVar("T")
 
 NAN = "nan"  # the cause of what fails where a result is no number
+DIVERGED = (
+    "the training diverged. Look for a learning rate that is too large at its peak, log(0) or a "
+    "division by 0 in the loss, and exp of a log_var that leapt (print log_var.max() in the loop)."
+)
 
 
 def either(first: Callable[[], T], second: Callable[[], T]) -> T:
@@ -150,14 +155,19 @@ def check_range(tensor: Any, low: float, high: float, what: str) -> None:
         raise Failed(f"{what} takes values from {seen}; expected {low:g} to {high:g}.")
 
 
-def check_finite(tensor: Any, what: str) -> None:
-    """Fails where a tensor holds nan or an infinity."""
+def check_finite(
+    tensor: Any,
+    what: str,
+    why: str = "look for log(0), a division by 0, or exp of a lot.",
+) -> None:
+    """Fails where a tensor holds nan or an infinity.
+
+    Args:
+        why: what the message says of where it comes from.
+    """
     check_tensor(tensor, what)
     if not torch.isfinite(tensor.detach()).all():
-        raise Failed(
-            f"{what} holds nan or inf: look for log(0), a division by 0, or exp of a lot.",
-            cause=NAN,
-        )
+        raise Failed(f"{what} holds nan or inf: {why}", cause=NAN)
 
 
 def check_values(
@@ -265,11 +275,18 @@ def check_weights_change(model: Any, output: Callable[[Any], Tensor], what: str)
 
 
 def weights_of(model: Any, what: str) -> dict[str, Tensor]:
-    """Copies of a model's weights by name; fails where it has none."""
-    weights = either(lambda: dict(model.named_parameters()), dict)
-    if not weights:
+    """Copies of a model's weights by name; fails where it has none, or nan among them."""
+    found = either(lambda: dict(model.named_parameters()), dict)
+    if not found:
         raise Failed(f"{what} has no weights: it must be the network that was trained.")
-    return {name: weight.detach().clone() for name, weight in weights.items()}
+    weights = {name: weight.detach().clone() for name, weight in found.items()}
+    if not all(weight.isfinite().all() for weight in weights.values()):
+        raise Failed(
+            f"{what} has nan among its weights: {DIVERGED} One nan in a gradient makes a nan of "
+            "every weight, so make the model anew before you train again.",
+            cause=NAN,
+        )
+    return weights
 
 
 def check_weights_matter(model: Any, error: Callable[[], float], what: str) -> None:
@@ -376,6 +393,6 @@ def as_floats(values: Iterable[Any], what: str) -> list[float]:
         floats = [v.item() if isinstance(v, Tensor) else float(v) for v in values]
     except (TypeError, ValueError, RuntimeError):
         raise Failed(f"{what} is not a list of numbers.") from None
-    if any(math.isnan(v) or math.isinf(v) for v in floats):
-        raise Failed(f"{what} holds nan or inf: the training has diverged.")
+    if lost := [place for place, value in enumerate(floats, 1) if not math.isfinite(value)]:
+        raise Failed(f"{what} holds nan or inf from number {lost[0]} on: {DIVERGED}", cause=NAN)
     return floats

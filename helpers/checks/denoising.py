@@ -12,10 +12,12 @@ import torch
 from torch import Tensor
 
 from helpers.checks import (
+    DIVERGED,
     Failed,
     as_floats,
     as_tensor,
     check_batch_independence,
+    check_finite,
     check_parameters_used,
     check_range,
     check_shape,
@@ -368,7 +370,9 @@ def denoised(dae: Any, noisy: Tensor) -> Tensor:
             part for part in output if getattr(part, "shape", ()) and part.numel() == noisy.numel()
         ]
         output = fits[0] if fits else output
-    return shaped(output, noisy.shape, "the output of dae")
+    output = shaped(output, noisy.shape, "the output of dae")
+    check_finite(output, "the output of dae", DIVERGED)
+    return output
 
 
 def mean_error(dae: Any, batches: Batches, std: float = STD) -> float:
@@ -386,6 +390,7 @@ def loss_on(dae: Any, loader: Batches, batches: int | None = None) -> float:
 
     Fails where it is below the goal, and not by the weights of `dae`.
     """
+    weights_of(dae, "dae")
     error = mean_error(dae, islice(loader, batches))
     if error < GOAL:
         check_weights_matter(dae, lambda: mean_error(dae, islice(loader, 1)), "dae")

@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from helpers.checks import (
+    DIVERGED,
     Failed,
     as_rows,
     check_finite,
@@ -22,6 +23,7 @@ from helpers.checks import (
     check_weights_matter,
     either,
     lent,
+    weights_of,
 )
 from helpers.checks.statistics import neighbours_agree
 from helpers.devices import home
@@ -79,7 +81,7 @@ def snapshots_complete(
             )
         codes[epoch] = torch.as_tensor(snapshots[epoch]).detach().cpu().float()
         check_shape(codes[epoch], (test_images, 2), f"snapshots[{epoch}]", mistakes)
-        check_finite(codes[epoch], f"snapshots[{epoch}]")
+        check_finite(codes[epoch], f"snapshots[{epoch}]", DIVERGED)
     return codes
 
 
@@ -114,6 +116,7 @@ def last_snapshot(
     Args:
         number: of the last test digits, to compare these; None: the first batch.
     """
+    weights_of(vae, "`vae`")
     images, _ = digits_of(loader, number)
     snapshot = codes[10][: len(images)] if number is None else codes[10][-len(images) :]
 
@@ -167,6 +170,7 @@ def clusters(vae: Any, images: Tensor, digits: Tensor, least: float = 0.3) -> fl
     """
     with torch.no_grad():
         mu = vae.eval().encoder(lent(images))[0]
+    check_finite(mu, "the mu of a digit", DIVERGED)
     if mu.shape[1:].numel() > MOST_FEATURES:
         raise Failed(f"the codes have {mu.shape[1:].numel()} latent features; expected 2.")
     share = neighbours_agree(mu.to(digits.device), digits)
@@ -190,6 +194,7 @@ def decoded_means(vae: Any, images: Tensor) -> float:
     def squared_error() -> float:
         with torch.no_grad():
             output = vae.eval().decoder(vae.encoder(lent(images))[0])
+        check_finite(output, "what decoder returns", DIVERGED)
         output = output.to(images.device).reshape(images.shape)
         return ((output - images) ** 2).sum((1, 2, 3)).mean().item()
 
@@ -218,6 +223,7 @@ def near_prior(
     """
     with torch.no_grad():
         mu, log_var = vae.eval().encoder(lent(images))[:2]
+    check_finite(log_var, "the log_var of a digit", DIVERGED)
     kl = vae_loss(images, mu, log_var, images)[1].item() / len(images)
     if not kl < nats * mu.shape[1]:
         raise Failed(

@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.distributions import Bernoulli, Normal
 
 from helpers.checks import (
+    DIVERGED,
     Failed,
     as_floats,
     check_finite,
@@ -33,7 +34,7 @@ def as_images(values: Any, like: Tensor) -> Tensor:
     Raises:
         Failed: where the number of values is wrong.
     """
-    check_finite(values, "what decoder returns")
+    check_finite(values, "what decoder returns", DIVERGED)
     if values.numel() != like.numel():
         check_shape(values, tuple(like.shape), "what decoder returns")
     values = values.detach().to(like.device).reshape(like.shape)
@@ -125,6 +126,7 @@ def reaches(
     Args:
         history: returns the record of the training, whose end helps to say what is wrong.
     """
+    weights_of(vae, "vae")
     images, _ = next(iter(loader))
     check_goal(*neg_elbo(vae, images), goal, history)
     check_weights_matter(vae, lambda: sum(neg_elbo(vae, images)), "vae")
