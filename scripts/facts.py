@@ -109,7 +109,7 @@ def _best_matrix(images: Tensor, seen: int = 120_000) -> Any:
 def trained() -> dict[str, float]:
     """What the model answers reach on the embedded digits, and how: the source notebooks, run."""
     found = {}
-    dae = _run("1-denoising", "dae-training")
+    dae = run_cell("1-denoising", "dae-training")
     with torch.no_grad():
         noisy, clean = zip(
             *((dae["AddGaussianNoise"]()(x), x) for x, _ in dae["test_loader"]), strict=True
@@ -118,7 +118,7 @@ def trained() -> dict[str, float]:
     clean = torch.cat(clean)
     found["denoiser"] = ((outputs - clean) ** 2).sum().item() / len(clean)
     found["denoiser, first record"] = dae["history"]["mse"][0]
-    vae = _run("2-vae", "vae-training")
+    vae = run_cell("2-vae", "vae-training")
     history, model = vae["history"], vae["vae"].eval()
     with torch.no_grad():
         terms = [vae["vae_loss"](*model(x), x) for x, _ in vae["test_loader"]]
@@ -127,31 +127,40 @@ def trained() -> dict[str, float]:
         found[f"vae {name}, first record"] = history[name][0]
     found["vae"] = found["vae recon"] + found["vae kl"]
     found["vae kl, early peak"] = max(history["kl"][:10])
-    forgotten = _run("2-vae", "vae-training", ("loss = recon + kl", "loss = recon"))
+    forgotten = run_cell("2-vae", "vae-training", ("(recon + kl) / len", "recon / len"))
     found["vae without kl, kl"] = forgotten["history"]["kl"][-1]
     return found
 
 
-def _run(assignment: str, last: str, change: tuple[str, str] = ("", "")) -> dict[str, Any]:
+def run_cell(assignment: str, last: str, *changes: tuple[str, str]) -> dict[str, Any]:
     """The names of a source notebook after its answers up to the cell `last`.
 
-    change: a text in the last one, and what stands there instead.
+    Args:
+        changes: texts in the answers, and what stands in their places instead.
+
+    Raises:
+        ValueError: where such a text isn't there.
     """
     names: dict[str, Any] = {"__name__": "__main__"}
     path = handin.ROOT / "source" / assignment / f"{handin.NOTEBOOKS[assignment]}.ipynb"
     cells = nbformat.read(path, as_version=4).cells
     answers = handin.model_answers(assignment)
+    run, missing = [], dict(changes)
     for cell in cells:
         if cell.id == "setup" or cell.id in answers:
             text = answers.get(cell.id, cell.source)
-            if cell.id == last and change[0]:
-                if change[0] not in text:
-                    raise ValueError(f"{assignment}: `{change[0]}` is not in {last}")
-                text = text.replace(*change)
-            with contextlib.redirect_stdout(None), contextlib.redirect_stderr(io.StringIO()):
-                exec(text, names)
+            for old, new in changes:
+                if old in text:
+                    missing.pop(old, None)
+                    text = text.replace(old, new)
+            run.append(text)
         if cell.id == last:
             break
+    if missing:
+        raise ValueError(f"{assignment}: {list(missing)} is in no answer up to {last}")
+    for text in run:
+        with contextlib.redirect_stdout(None), contextlib.redirect_stderr(io.StringIO()):
+            exec(text, names)
     return names
 
 

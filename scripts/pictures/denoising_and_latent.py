@@ -187,9 +187,9 @@ def latent() -> dict[str, dict[str, bytes]]:
                     ("images", "(N, 1, 28, 28)", 1.3),
                 ],
                 [
-                    "linear layers\n512, 256, 128",
+                    "linear layers\n300, 150, 75",
                     "mean and width\nof a random draw",
-                    "linear layers\n128, 256, 512",
+                    "linear layers\n75, 150, 300",
                 ],
             )
         },

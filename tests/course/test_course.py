@@ -110,7 +110,8 @@ def test_solutions_are_up_to_date_and_without_errors(regenerated):
 
 
 @pytest.mark.parametrize("latent_features", [2, 16])
-def test_vae_py_is_the_model_of_assignment_2(latent_features, monkeypatch):
+def test_vae_py_does_what_the_model_of_assignment_2_does(latent_features, monkeypatch):
+    """With the same layers: those of vae.py are made for a code of two numbers."""
     monkeypatch.syspath_prepend(handin.ROOT / "source" / "3-latent")
     import vae as module  # noqa: PLC0415  (found only now)
 
@@ -119,12 +120,16 @@ def test_vae_py_is_the_model_of_assignment_2(latent_features, monkeypatch):
     answers = handin.model_answers("2-vae")
     exec(setup + answers["vae-loss"] + "\n" + answers["vae"], names)
     images = torch.rand(5, 1, 28, 28)
+    theirs = module.VAE(latent_features)
+    ours = names["VAE"](latent_features)
+    ours.encode, ours.decode = theirs.encode, theirs.decode
     results = []
-    for vae, vae_loss in ((names["VAE"], names["vae_loss"]), (module.VAE, module.vae_loss)):
+    for vae, vae_loss in ((ours, names["vae_loss"]), (theirs, module.vae_loss)):
         torch.manual_seed(0)
-        model = vae(latent_features)
-        output, mu, log_var = model(images)
-        results.append([output, mu, log_var, *vae_loss(output, mu, log_var, images)])
+        output, mu, log_var = vae(images)
+        z = vae.reparameterize(mu, log_var)
+        results.append([output, mu, log_var, z, *vae_loss(output, mu, log_var, images)])
+    assert mu.shape == (5, latent_features)
     for ours, theirs in zip(*results, strict=True):
         torch.testing.assert_close(ours, theirs)
 
