@@ -1,7 +1,28 @@
 """Wraps the whole training in functions, with weight averaging, float64 losses and a numpy history."""
 
 expected = {}
-solved = ["noise", "dae"]
+solved = ["noise"]
+
+# %% dae
+class DAE(nn.Module):
+    def __init__(self):
+        super().__init__()
+        last = nn.ConvTranspose2d(16, 1, kernel_size=4, stride=2, padding=1)
+        nn.init.constant_(last.bias, -1.9)
+        self.layers = nn.Sequential(
+            nn.Conv2d(1, 16, kernel_size=4, stride=2, padding=1),
+            nn.ReLU(),
+            nn.Conv2d(16, 32, kernel_size=4, stride=2, padding=1),
+            nn.ReLU(),
+            nn.ConvTranspose2d(32, 16, kernel_size=4, stride=2, padding=1),
+            nn.ReLU(),
+            last,
+            nn.Sigmoid(),
+        )
+
+    def forward(self, noisy):
+        return self.layers(noisy)
+
 
 # %% dae-training
 import copy

@@ -1,7 +1,28 @@
 """Stops the training as soon as the test loss is below 19.5."""
 
 expected = {}
-solved = ["noise", "dae"]
+solved = ["noise"]
+
+# %% dae
+class DAE(nn.Module):
+    def __init__(self):
+        super().__init__()
+        last = nn.ConvTranspose2d(16, 1, kernel_size=4, stride=2, padding=1)
+        nn.init.constant_(last.bias, -1.9)
+        self.layers = nn.Sequential(
+            nn.Conv2d(1, 16, kernel_size=4, stride=2, padding=1),
+            nn.ReLU(),
+            nn.Conv2d(16, 32, kernel_size=4, stride=2, padding=1),
+            nn.ReLU(),
+            nn.ConvTranspose2d(32, 16, kernel_size=4, stride=2, padding=1),
+            nn.ReLU(),
+            last,
+            nn.Sigmoid(),
+        )
+
+    def forward(self, noisy):
+        return self.layers(noisy)
+
 
 # %% dae-training
 def test_error():
