@@ -172,5 +172,5 @@ def test_a_model_without_clusters_or_prior_is_told():
     with pytest.raises(Failed, match="the average digit"):
         checks.decoded_means(Model(), images)
     terms = lambda output, mu, log_var, images: (torch.zeros(()), torch.tensor(300 * 13.0))  # noqa: E731
-    with pytest.raises(Failed, match="13.0 nats per image; expected less than 12"):
+    with pytest.raises(Failed, match="13.0 nats per image; expected less than 9"):
         checks.near_prior(Model(), images, terms)
