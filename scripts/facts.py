@@ -143,6 +143,8 @@ def run_cell(assignment: str, last: str, *changes: tuple[str, str]) -> dict[str,
     """
     names: dict[str, Any] = {"__name__": "__main__"}
     path = handin.ROOT / "source" / assignment / f"{handin.NOTEBOOKS[assignment]}.ipynb"
+    if str(path.parent) not in sys.path:
+        sys.path.insert(0, str(path.parent))  # for what lies beside the notebook, such as vae.py
     cells = nbformat.read(path, as_version=4).cells
     answers = handin.model_answers(assignment)
     run, missing = [], dict(changes)

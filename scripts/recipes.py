@@ -24,7 +24,6 @@ from torch.nn.modules.module import register_module_forward_hook
 from helpers.checks.statistics import neighbours_agree
 from helpers.data import Digits
 
-sys.path.insert(0, str(handin.ROOT / "source" / "3-latent"))  # for vae.py
 TABLE = handin.ROOT / "docs" / "recipes.json"
 SEEDS, SEEDS_OF_A_PIECE, SEEDS_OF_ALL_DIGITS = 10, 3, 3
 Change = tuple[str, str]

@@ -20,27 +20,15 @@ from matplotlib.patches import Rectangle
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "scripts"), str(ROOT / "source" / "3-latent")]
+sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
+import facts  # noqa: E402
 import handin  # noqa: E402
 
 from helpers.plots.latent import DIGIT_COLOURS  # noqa: E402
 from helpers.plots.picture import to_png  # noqa: E402
 
 COLOURS = 16  # of a picture
-
-
-def notebook(assignment: str) -> dict:
-    """The names that the set-up cell and the model answers of an assignment leave."""
-    path = ROOT / "source" / assignment / f"{handin.NOTEBOOKS[assignment]}.ipynb"
-    cells = nbformat.read(path, as_version=4).cells
-    names: dict = {}
-    print(f"{assignment}: running the model answers")
-    for cell in cells:
-        facts = cell.metadata.get("nbgrader", {})
-        if cell.id == "setup" or facts.get("solution"):
-            exec(cell.source, names)
-    return names
 
 
 def png(pixels: Image.Image) -> bytes:
@@ -108,7 +96,7 @@ def sketch(stages: list[tuple[str, str, float]], arrows: list[str]) -> bytes:
 
 def denoising() -> dict[str, dict[str, bytes]]:
     """{cell: {name: picture}} for assignment 1."""
-    names = notebook("1-denoising")
+    names = facts.run_cell("1-denoising", "dae-training")
     images, _ = next(iter(names["test_loader"]))
     images = images[:8]
     torch.manual_seed(1)
@@ -155,7 +143,7 @@ def denoising() -> dict[str, dict[str, bytes]]:
 
 def latent() -> dict[str, dict[str, bytes]]:
     """{cell: {name: picture}} for assignment 3."""
-    names = notebook("3-latent")
+    names = facts.run_cell("3-latent", "interpolation")
     vae, snapshots = names["vae"], names["snapshots"]
     images, labels = next(iter(names["test_loader"]))
     linear = names["linear_interpolation"]
